@@ -1,0 +1,1 @@
+"""newsroom: a simulated press on loopback whose truth is known."""

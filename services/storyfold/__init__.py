@@ -1,0 +1,1 @@
+"""storyfold: feeds in, events out."""
