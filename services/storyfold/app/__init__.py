@@ -1,0 +1,1 @@
+"""App: the composition root, the only place that knows both sides."""

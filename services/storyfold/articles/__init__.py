@@ -1,0 +1,1 @@
+"""Articles: from page bytes to text and facts; pure."""

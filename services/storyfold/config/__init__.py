@@ -1,0 +1,1 @@
+"""Config: settings from TOML and the environment."""

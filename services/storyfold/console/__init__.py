@@ -1,0 +1,1 @@
+"""Console: metrics, health, web page and HTTP API over the store."""

@@ -1,0 +1,1 @@
+"""Edges: the adapters of the ports; all I/O stands here."""

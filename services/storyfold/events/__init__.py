@@ -1,0 +1,1 @@
+"""Events: features, the window, folding, an event's life; pure."""

@@ -1,0 +1,1 @@
+"""Feeds: parsing, entry identity, scheduling, lists of feeds; pure."""

@@ -1,0 +1,1 @@
+"""Hosts: robots.txt and politeness slots, as pure decisions."""

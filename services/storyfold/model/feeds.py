@@ -1,0 +1,165 @@
+"""Feeds as they are registered, and what polling remembers of each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from storyfold.model.identity import EntryId, FeedId, PublisherId
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The house behind a feed.
+
+    Attributes:
+        publisher_id: stable name; the registrable domain unless the feeds file says otherwise.
+        name: as shown to people.
+        domain: registrable domain (or address) of its site.
+        country: ISO 3166-1 alpha-2, or None where unknown.
+    """
+
+    publisher_id: PublisherId
+    name: str
+    domain: str
+    country: str | None = None
+
+
+class BodyPolicy(StrEnum):
+    """Where the body of a feed's articles is taken from."""
+
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """A feed as its owner registered it.
+
+    Attributes:
+        feed_id: made from the registered URL.
+        url: where it was registered; `PollState.url` is where it is now.
+        publisher: the house behind it.
+        title: as shown to people.
+        tags: the owner's own words.
+        language: BCP 47, where the owner states it.
+        interval: polled this often instead of adaptively.
+        obey_robots: whether robots.txt also governs the feed itself (pages always obey).
+        body: whether pages are fetched at all.
+    """
+
+    feed_id: FeedId
+    url: str
+    publisher: Publisher
+    title: str
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    interval: timedelta | None = None
+    obey_robots: bool = False
+    body: BodyPolicy = BodyPolicy.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to ask it later whether anything changed (RFC 9110, 8.8); verbatim."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class PollOutcome(StrEnum):
+    """How a poll ended; the closed list that metrics and logs use."""
+
+    NEW_ENTRIES = "new-entries"
+    UNCHANGED = "unchanged"  # parsed, nothing new in it
+    SAME_BODY = "same-body"  # 200 with the bytes of last time; not parsed
+    NOT_MODIFIED = "not-modified"
+    DNS = "dns"
+    TLS = "tls"
+    CONNECT = "connect"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    REDIRECTS = "redirects"
+    BLOCKED_ADDRESS = "blocked-address"
+    TOO_LARGE = "too-large"
+    UNAUTHORISED = "unauthorised"  # 401, 403, 407, 451
+    NOT_FOUND = "not-found"
+    GONE = "gone"
+    THROTTLED = "throttled"  # 429, and 503 with Retry-After
+    CLIENT_ERROR = "client-error"
+    SERVER_ERROR = "server-error"
+    NOT_A_FEED = "not-a-feed"
+    PARSER_FAILED = "parser-failed"  # hung, crashed, or ran out of memory
+    ROBOTS = "robots"
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectEvidence:
+    """A permanent redirect that was seen, and how often it was confirmed."""
+
+    target: str
+    confirmations: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What polling remembers of a feed between polls.
+
+    Attributes:
+        url: where the feed is asked for now.
+        next_poll_at: not before this moment.
+        validators: of the last body that parsed.
+        body_hash: SHA-256 hex of the last body that parsed.
+        interval: the adaptive interval learned so far; None before the second poll.
+        last_poll_at: when the last poll ended.
+        last_outcome: how.
+        last_message: a sentence for people about the last failure; None after a success.
+        last_success_at: the last 200 that parsed, or 304.
+        last_new_at: when entries last turned out to be new.
+        failures: in a row; 0 after a success.
+        polls_since_unconditional: conditional requests in a row (one in N is sent without validators).
+        primed: whether a first poll has told which entries are old.
+        redirect: pending evidence for a move.
+        previous_urls: where it was before it moved, oldest first.
+        gone_since: first 410 in a row.
+        retired_at: set when the feed is polled no more than now and then, because it said 410 for days.
+        retry_after: the server's own word, where it still lies ahead.
+        fresh_until: by max-age or Expires.
+    """
+
+    url: str
+    next_poll_at: datetime
+    validators: Validators = field(default_factory=Validators)
+    body_hash: str | None = None
+    interval: timedelta | None = None
+    last_poll_at: datetime | None = None
+    last_outcome: PollOutcome | None = None
+    last_message: str | None = None
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None
+    failures: int = 0
+    polls_since_unconditional: int = 0
+    primed: bool = False
+    redirect: RedirectEvidence | None = None
+    previous_urls: tuple[str, ...] = ()
+    gone_since: datetime | None = None
+    retired_at: datetime | None = None
+    retry_after: datetime | None = None
+    fresh_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A registered feed together with what polling remembers of it."""
+
+    source: FeedSource
+    state: PollState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """What the ledger tells polling about an entry it has met before."""
+
+    entry_id: EntryId
+    revision: int
+    content_hash: str

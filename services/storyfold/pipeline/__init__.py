@@ -1,0 +1,1 @@
+"""Pipeline: the stages as sequences of port calls and pure decisions."""

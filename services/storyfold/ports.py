@@ -1,0 +1,375 @@
+"""Ports: every seam between decisions and the world, as protocols and their errors. No logic stands here.
+
+Errors, one tree a port::
+
+    FetchError                  Fetcher: no response worth reading
+    ├── BadUrl                  not http(s), no host, a port that is not allowed, too long
+    ├── BlockedAddress          resolves to an address the config does not allow
+    ├── DnsFailed
+    ├── ConnectFailed
+    ├── TlsFailed
+    ├── DeadlineExceeded
+    ├── BodyTooLarge
+    ├── TooManyRedirects        more than allowed, or a loop
+    └── BadResponse             not HTTP, wrong length, broken encoding
+
+    WorkerFailed                Extractor, FeedParser: the work did not end well; the worker is gone
+    ├── WorkerHung              deadline passed
+    └── WorkerDied              crashed or ran out of memory
+
+    StoreError                  Store
+    ├── StoreUnavailable        not there, locked or full: worth trying again
+    └── StoreBroken             wrong schema, read-only, corrupt: a person must act
+
+    PublisherError              Publisher
+    ├── PublisherUnavailable    broker not there: worth trying again
+    ├── PublisherFenced         a younger publisher has taken over
+    └── RecordRefused           a record the broker will never take
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from storyfold.model.articles import PlacedArticle
+from storyfold.model.commit import Commit, FeedSync, LedgerCounts, WindowState
+from storyfold.model.entries import LedgerEntry
+from storyfold.model.events import Event
+from storyfold.model.features import Features
+from storyfold.model.feeds import Feed, FeedSource, KnownEntry
+from storyfold.model.fetching import FetchRequest, FetchResponse
+from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.metrics import Metric
+from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
+from storyfold.model.records import OutboxRow
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time. The only source of it."""
+
+    def now(self) -> datetime:
+        """Wall clock, UTC, aware."""
+        ...
+
+    def steady(self) -> float:
+        """Seconds on a clock that never jumps; only differences mean anything."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after so many seconds of the steady clock."""
+        ...
+
+
+# -- fetching ---------------------------------------------------------------------------------------------------------
+
+
+class FetchError(Exception):
+    """No response worth reading. The message says what happened to which URL."""
+
+    def __init__(self, url: str, message: str) -> None:
+        super().__init__(f"{message} ({url})")
+        self.url = url
+
+
+class BadUrl(FetchError):
+    """Not a URL that may be fetched."""
+
+
+class BlockedAddress(FetchError):
+    """The host resolves to an address that the config does not allow."""
+
+
+class DnsFailed(FetchError):
+    """The name did not resolve."""
+
+
+class ConnectFailed(FetchError):
+    """No connection, or it broke before the response was whole."""
+
+
+class TlsFailed(FetchError):
+    """No trusted encrypted connection."""
+
+
+class DeadlineExceeded(FetchError):
+    """The whole exchange took longer than it may."""
+
+
+class BodyTooLarge(FetchError):
+    """More bytes, compressed or not, than the limit."""
+
+
+class TooManyRedirects(FetchError):
+    """More redirects than the limit, or a loop."""
+
+
+class BadResponse(FetchError):
+    """What came is not HTTP, has the wrong length, or does not decompress."""
+
+
+class Fetcher(Protocol):
+    """Gets bytes by HTTP within limits. Knows nothing of politeness: `Politeness` in the pipeline does."""
+
+    async def fetch(self, request: FetchRequest) -> FetchResponse:
+        """Make one exchange, following redirects.
+
+        Returns:
+            The last response, whatever its status.
+
+        Raises:
+            FetchError: one of its kinds; nothing else.
+        """
+        ...
+
+
+# -- work in processes ------------------------------------------------------------------------------------------------
+
+
+class WorkerFailed(Exception):
+    """The work did not end well and its worker is gone; others go on."""
+
+
+class WorkerHung(WorkerFailed):
+    """The deadline passed and the worker was killed."""
+
+
+class WorkerDied(WorkerFailed):
+    """The worker crashed or ran out of memory."""
+
+
+class FeedParser(Protocol):
+    """Parses feed documents away from the event loop."""
+
+    async def parse(self, response: FetchResponse, seen_at: datetime, source: FeedSource) -> ParsedFeed | None:
+        """Parse a body.
+
+        Args:
+            response: with status 200.
+            seen_at: the time of sight, for dates in the future.
+            source: the feed as registered; its id names the entries.
+
+        Returns:
+            The feed, or None where the body is not one in any format known here.
+
+        Raises:
+            WorkerFailed: the parser hung or died on it.
+        """
+        ...
+
+
+class Extractor(Protocol):
+    """Takes articles out of pages away from the event loop."""
+
+    async def extract(self, page: Page) -> tuple[PageArticle, Features] | NoArticle:
+        """Extract the article and what folding needs of it.
+
+        Raises:
+            WorkerFailed: extraction hung or died on it.
+        """
+        ...
+
+
+# -- the store --------------------------------------------------------------------------------------------------------
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; nothing of it was done."""
+
+
+class StoreUnavailable(StoreError):
+    """Not there, locked or full; worth trying again."""
+
+
+class StoreBroken(StoreError):
+    """Read-only, corrupt or of another schema; a person must act, and the message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Current state for a broker that has lost everything.
+
+    Attributes:
+        sequence: the outbox position it stands for: everything up to and including it is covered.
+        articles: the latest version of each article inside the retention, oldest first.
+        events: all that are not closed, merged or retracted, at their current version.
+        pending: outbox rows up to `sequence` of other topics that never left.
+    """
+
+    sequence: int
+    articles: AsyncIterator[PlacedArticle]
+    events: AsyncIterator[Event]
+    pending: AsyncIterator[OutboxRow]
+
+
+class Store(Protocol):
+    """Everything that outlives the process. Each method is one transaction; all raise `StoreError` kinds only."""
+
+    async def apply(self, commit: Commit) -> None:
+        """Apply a decision, whole or not at all; returns when it is on disk."""
+        ...
+
+    # feeds
+    async def register(self, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
+        """Make the registered feeds be these. A feed that leaves is kept but not polled; one that is new is due now."""
+        ...
+
+    async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
+        """Take feeds that are due and not leased, most overdue first; theirs until `now + lease` or their commit."""
+        ...
+
+    async def next_feed_due(self) -> datetime | None:
+        """When the next feed that nobody has leased falls due; None where there is none."""
+        ...
+
+    async def known_entries(self, entries: Sequence[EntryId]) -> Mapping[EntryId, KnownEntry]:
+        """Those of these entries that the ledger has met."""
+        ...
+
+    # ledger
+    async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        """Take ledger rows that are pending or due for retry, not leased, oldest first.
+
+        Rows that a commit takes up are born leased to its `holder`, who sends them on at once.
+        """
+        ...
+
+    async def release(self, owner: str) -> None:
+        """Free every lease of an owner: at its start, for what it held when it died; at its stop, for what it holds."""
+        ...
+
+    async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
+        """The article with this canonical URL and the entry that first led to it."""
+        ...
+
+    async def articles(self, ids: Sequence[ArticleId]) -> Mapping[ArticleId, PlacedArticle]:
+        """Those of these articles that exist, at their latest version, with their bodies."""
+        ...
+
+    async def ledger_counts(self) -> LedgerCounts:
+        """The ledger equation, counted."""
+        ...
+
+    # folding
+    async def load_window(self, since: datetime) -> WindowState:
+        """Articles placed since then with their events, in the order they were placed; bodies are left out (empty)."""
+        ...
+
+    # outbox
+    async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
+        """Rows behind a position, in order, at most `limit`."""
+        ...
+
+    async def outbox_depth(self, sequence: int) -> tuple[int, datetime | None]:
+        """How many rows stand behind a position, and the origin time of the oldest."""
+        ...
+
+    async def mark_published(self, sequence: int, now: datetime) -> None:
+        """Note that everything up to a position is on Kafka, and drop those rows."""
+        ...
+
+    async def published_position(self) -> int | None:
+        """The last position noted by `mark_published`; None where nothing was ever published."""
+        ...
+
+    def snapshot(self, since: datetime) -> AbstractAsyncContextManager[Snapshot]:
+        """A consistent view of current state for re-publication, articles placed since then included."""
+        ...
+
+    # people
+    async def feeds(self) -> tuple[Feed, ...]:
+        """All registered feeds with what polling remembers."""
+        ...
+
+    async def newest_events(self, limit: int) -> tuple[Event, ...]:
+        """Events by last publication, newest first."""
+        ...
+
+    async def ping(self) -> None:
+        """Prove that the store can be read and written."""
+        ...
+
+
+# -- between the stages -----------------------------------------------------------------------------------------------
+
+
+class Hop(Protocol[T]):
+    """The way work takes from one stage to the next. What is on it may be lost in a crash; the ledger is not."""
+
+    async def send(self, items: Sequence[T]) -> None:
+        """Put items on the way, waiting while it is full."""
+        ...
+
+    def room(self) -> int:
+        """How many items would be taken at once without waiting."""
+        ...
+
+    async def receive(self, limit: int) -> tuple[T, ...]:
+        """At least one and at most `limit` items, waiting for the first."""
+        ...
+
+    def depth(self) -> int:
+        """How many items are on the way."""
+        ...
+
+
+# -- Kafka ------------------------------------------------------------------------------------------------------------
+
+
+class PublisherError(Exception):
+    """Nothing of the batch is visible to `read_committed` consumers."""
+
+
+class PublisherUnavailable(PublisherError):
+    """The broker is not there or did not answer in time; open again and go on."""
+
+
+class PublisherFenced(PublisherError):
+    """A younger publisher with the same name has taken over; this one must stop."""
+
+
+class RecordRefused(PublisherError):
+    """The broker will never take a record of this batch (too large, topic forbidden); the message names it."""
+
+
+class Publisher(Protocol):
+    """Puts outbox rows on Kafka, once each."""
+
+    async def open(self) -> int | None:
+        """Fence older publishers, create missing topics, and read back the position.
+
+        Returns:
+            The last sequence number on Kafka, or None where the broker knows of none.
+        """
+        ...
+
+    async def publish(self, rows: Sequence[OutboxRow], position: int) -> None:
+        """Publish rows and the position they lead to in one Kafka transaction."""
+        ...
+
+    async def close(self) -> None:
+        """Let go; safe to call more than once."""
+        ...
+
+
+# -- watching ---------------------------------------------------------------------------------------------------------
+
+
+class Meter(Protocol):
+    """Takes measurements. Labels are members of the enum that the metric's definition names."""
+
+    def count(self, metric: Metric, label: StrEnum | None = None, by: float = 1) -> None:
+        """Add to a counter."""
+        ...
+
+    def gauge(self, metric: Metric, value: float, label: StrEnum | None = None) -> None:
+        """Set a gauge."""
+        ...
+
+    def observe(self, metric: Metric, seconds: float, label: StrEnum | None = None) -> None:
+        """Add to a histogram."""
+        ...

@@ -1,0 +1,1 @@
+"""URLs: canonical form, registrable domain, what may be fetched."""

@@ -1,0 +1,1 @@
+"""Wire: records and envelopes as they stand on Kafka; pure."""
