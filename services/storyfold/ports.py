@@ -127,6 +127,26 @@ class Fetcher(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """Lets callers near a host, a few at a time."""
+
+    def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
+        """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by the host's interval."""
+        ...
+
+    def hold_off(self, url: str, until: datetime) -> None:
+        """Let nobody near the host before then (Retry-After)."""
+        ...
+
+    async def allowed(self, url: str) -> bool | None:
+        """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
+        ...
+
+    def wait_of(self, url: str) -> timedelta:
+        """How long a caller who asks for a paced slot now would wait for it."""
+        ...
+
+
 # -- work in processes ------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +256,10 @@ class Store(Protocol):
 
         Rows that a commit takes up are born leased to its `holder`, who sends them on at once.
         """
+        ...
+
+    async def waiting(self, entries: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        """The revision of those of these rows that have not ended."""
         ...
 
     async def release(self, owner: str) -> None:
