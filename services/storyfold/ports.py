@@ -44,7 +44,7 @@ from storyfold.model.fetching import FetchRequest, FetchResponse
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow
+from storyfold.model.records import OutboxRow, Record
 
 T = TypeVar("T")
 
@@ -373,6 +373,15 @@ class Publisher(Protocol):
 
     async def publish(self, rows: Sequence[OutboxRow], position: int) -> None:
         """Publish rows and the position they lead to in one Kafka transaction."""
+        ...
+
+    async def restate(self, records: AsyncIterator[Record], position: int) -> None:
+        """Publish current state and the position it stands for in one Kafka transaction.
+
+        Args:
+            records: read once, a few at a time; an error in it ends the transaction, and nothing of it is visible.
+            position: the outbox sequence that the state covers.
+        """
         ...
 
     async def close(self) -> None:
