@@ -26,8 +26,8 @@ def render_effective(loaded: Loaded) -> str:
 def render_example() -> str:
     """A config file in which every setting stands with its meaning and default, commented out."""
     intro = (
-        "Settings of storyfold. Every line that is commented out shows the default. Durations are written 15m, 48h, 1d12h "
-        "or as seconds; relative paths are relative to this file. Each setting can also be given as a variable: "
+        "Settings of storyfold. Every line that is commented out shows the default. Durations are written 15m, 48h, "
+        "1d12h or as seconds; relative paths are relative to this file. Each setting can also be given as a variable: "
         "STORYFOLD_POLL__FLOOR=10m; lists there are separated by commas. 'storyfold config check' tells what is wrong."
     )
     lines = _comment(intro)

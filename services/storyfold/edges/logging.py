@@ -13,7 +13,9 @@ from typing import TextIO
 # C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of text around.
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@\"'?#]+@", re.IGNORECASE)
-_SECRET_PAIR = re.compile(r"(?P<name>(?:password|passwd|secret|token|api[_-]?key|sig|signature)=)[^&\s\"'<>]+", re.I)
+_SECRET_PAIR = re.compile(
+    r"(?P<name>(?:password|passwd|secret|token|api[_-]?key|sig|signature)=)[^&\s\"'<>]+", re.IGNORECASE
+)
 # Longer lines are somebody else's text, not ours.
 _LONGEST = 4000
 
