@@ -62,6 +62,10 @@ RULES: dict[str, Rule] = {
     "kafka.partitions": _AT_LEAST_ONE,
     "kafka.replication": _AT_LEAST_ONE,
     "embedded.port": _PORT,
+    "retention.bodies": _SOME_TIME,
+    "retention.articles": _SOME_TIME,
+    "retention.entries": _SOME_TIME,
+    "retention.events": _SOME_TIME,
     "console.host": Rule(lambda value: bool(value) and value.isprintable(), 'an address, such as "127.0.0.1"'),
     "console.port": _PORT,
 }

@@ -6,7 +6,6 @@ package owns; its fields stand in the table of the section around it. What an at
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from storyfold.events.policy import FoldPolicy
 from storyfold.feeds.policy import PollPolicy
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.fetching import FetchLimits
+from storyfold.model.retention import Retention
 
 # Marks a field whose own fields stand in the table around it.
 FLAT = "flat"
@@ -93,17 +93,6 @@ class PollSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class PolitenessSettings:
-    """How hosts are treated.
-
-    Attributes:
-        policy: the same for polling and reading.
-    """
-
-    policy: HostPolicy = field(default_factory=HostPolicy, metadata=_FLAT)
-
-
-@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """Bounds of every request, and where requests may go.
 
@@ -131,17 +120,6 @@ class ReadSettings:
 
     policy: ReadPolicy = field(default_factory=ReadPolicy, metadata=_FLAT)
     body: BodyTravel = BodyTravel.FULL
-
-
-@dataclass(frozen=True, slots=True)
-class FoldSettings:
-    """When articles are one event.
-
-    Attributes:
-        policy: of folding.
-    """
-
-    policy: FoldPolicy = field(default_factory=FoldPolicy, metadata=_FLAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,21 +171,6 @@ class ConsoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionSettings:
-    """How long state is kept. An entry that its feed still lists stays known, however old.
-
-    Attributes:
-        bodies: article bodies, and articles that a broker which lost everything is told of again.
-        ledger: entries that have ended.
-        events: events that are closed.
-    """
-
-    bodies: timedelta = timedelta(days=7)
-    ledger: timedelta = timedelta(days=90)
-    events: timedelta = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What storyfold says of itself, on standard error.
 
@@ -236,7 +199,7 @@ class Settings:
         kafka: the broker.
         embedded: the broker without a broker.
         console: metrics, health and the web page.
-        retention: how long state is kept.
+        retention: how long state is kept; an entry that its feed still lists stays known, however old.
         log: what storyfold says of itself.
     """
 
@@ -244,14 +207,14 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
     poll: PollSettings = field(default_factory=PollSettings)
-    politeness: PolitenessSettings = field(default_factory=PolitenessSettings)
+    politeness: HostPolicy = field(default_factory=HostPolicy)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
-    fold: FoldSettings = field(default_factory=FoldSettings)
+    fold: FoldPolicy = field(default_factory=FoldPolicy)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
-    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    retention: Retention = field(default_factory=Retention)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -19,7 +19,7 @@ function setClass(node, name) {
 function age(iso) {
   const seconds = Math.round((Date.now() + skew - Date.parse(iso)) / 1000);
   const [size, ahead] = [Math.abs(seconds), seconds < 0];
-  if (size < 5) return "now";
+  if (size < 1) return "just now";
   const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   const [unit, name] = units.find(([unit]) => size >= unit);
   const text = `${Math.floor(size / unit)} ${name}`;
@@ -127,7 +127,7 @@ function showStatus(status) {
   setText(byId("balance"), status.ledger.balanced ? "reconciles" : "does not reconcile: a defect, please report it");
   setClass(byId("balance"), `verdict ${status.ledger.balanced ? "good" : "bad"}`);
   setText(byId("outbox"), number.format(status.outbox.rows));
-  setText(byId("outbox_age"), status.outbox.oldest_at ? `not on Kafka yet, oldest from ${age(status.outbox.oldest_at)}` : "all records are on Kafka");
+  setText(byId("outbox_age"), status.outbox.rows ? `not on Kafka yet, oldest ${age(status.outbox.oldest_at)}` : "all records are on Kafka");
   setText(byId("broker"), status.broker);
   byId("embedded").hidden = !status.embedded;
   setText(byId("version"), status.version);
