@@ -95,24 +95,37 @@ class ReadStage:
         self._room = asyncio.Semaphore(in_hand)
         self._patience = patience
         self._in_hand: dict[EntryId, int] = {}
+        self._taking: asyncio.Task[None] | None = None
         self.last_round = parts.clock.steady()
 
     async def run(self) -> None:
-        """Read whatever comes, until cancelled; then cancel what is in hand (the ledger has it still)."""
+        """Read whatever comes, until cancelled, or, after `stop_taking`, until nothing is in hand.
+
+        Cancelling drops what is in hand; the ledger has it still.
+        """
         async with asyncio.TaskGroup() as tasks:
-            while True:
-                self.last_round = self._parts.clock.steady()
-                await self._room.acquire()
-                try:
-                    (ledger,) = await self._parts.entries.receive(1)
-                except asyncio.CancelledError:
-                    self._room.release()
-                    raise
-                if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
-                    self._room.release()  # sent again because its lease ran out while it waited here
-                    continue
-                self._in_hand[ledger.entry.entry_id] = ledger.revision
-                tasks.create_task(self._carry(ledger))
+            self._taking = tasks.create_task(self._take(tasks))
+
+    def stop_taking(self) -> None:
+        """Take nothing more from the hop; `run` returns when what is in hand has ended."""
+        if self._taking is not None:
+            self._taking.cancel()
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+        """Take entries from the hop, each into a task of its own."""
+        while True:
+            self.last_round = self._parts.clock.steady()
+            await self._room.acquire()
+            try:
+                (ledger,) = await self._parts.entries.receive(1)
+            except asyncio.CancelledError:
+                self._room.release()
+                raise
+            if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
+                self._room.release()  # sent again because its lease ran out while it waited here
+                continue
+            self._in_hand[ledger.entry.entry_id] = ledger.revision
+            tasks.create_task(self._carry(ledger))
 
     def in_hand(self) -> int:
         """How many entries are being read."""
