@@ -105,13 +105,13 @@ def release(connection: Connection, owner: str) -> None:
 def ledger_counts(connection: Connection) -> LedgerCounts:
     """See `Store.ledger_counts`."""
     waiting = select(entries.c.state, func.count()).where(entries.c.due_at.is_not(None)).group_by(entries.c.state)
-    states = {EntryState(state): count for state, count in connection.execute(waiting).tuples()}
+    states = {EntryState(state): count for state, count in connection.execute(waiting)}
     sums = select(tallies.c.tally, tallies.c.reason, func.sum(tallies.c.total)).group_by(
         tallies.c.tally, tallies.c.reason
     )
     totals: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for tally, reason, total in connection.execute(sums).tuples():
+    for tally, reason, total in connection.execute(sums):
         totals[tally] += int(total)
         reasons[reason] += int(total)
     return LedgerCounts(

@@ -35,7 +35,7 @@ def load_window(connection: Connection, since: datetime) -> WindowState:
     happenings = select(events.c.document).where(wanted).order_by(events.c.event_id)
     with _without_collections():
         rows = connection.execute(placed.order_by(articles.c.placed_at, articles.c.ordinal))
-        folded = tuple(folded_without_body(*row) for row in rows.tuples())
+        folded = tuple(folded_without_body(*row) for row in rows)
         documents = connection.execute(happenings).scalars()
         return WindowState(folded, tuple(map(EVENT.decode, documents)))
 
