@@ -104,7 +104,7 @@ def _happenings(
         elif made and index % _TWIN_AT_HOME == _TWIN_AT_HOME - 1:
             bank, land = banks[made[-1].kind], by_name[made[-1].country.name]
             at = start + (made[-1].at - start + span * rng.uniform(0.3, 0.5)) % (span * 0.85)
-        made.append(happen(f"h{index:05}", bank, land, at, macros(), rng))
+        made.append(happen(f"h{index:05}", bank, land, at, macros=macros(), rng=rng))
     return tuple(made)
 
 

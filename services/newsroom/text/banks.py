@@ -26,13 +26,19 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class FigureRule:
-    """How a number of a kind of happening is drawn."""
+    """How a number of a kind of happening is drawn.
+
+    Attributes:
+        course: `fixed`, `grows` or `falls` as more becomes known.
+        below: The number, declared before, of which this one is a part.
+    """
 
     slot: str
     low: float
     high: float
     decimals: int
     course: str
+    below: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +115,12 @@ def parse_bank(name: str, text: str) -> Bank:
 
 
 def _figure(rest: str) -> FigureRule:
-    slot, low, high, *course = rest.split()
-    kind = course[0] if course else "fixed"
-    if kind not in {"fixed", "grows", "falls"}:
-        raise ValueError(f"number {slot}: the course {kind!r} is none of fixed, grows, falls")
-    return FigureRule(slot, float(low), float(high), len(low.partition(".")[2]), kind)
+    slot, low, high, *more = rest.split()
+    course = more[0] if more else "fixed"
+    below = more[1] if len(more) > 1 else None
+    if course not in {"fixed", "grows", "falls"}:
+        raise ValueError(f"number {slot}: the course {course!r} is none of fixed, grows, falls")
+    return FigureRule(slot, float(low), float(high), len(low.partition(".")[2]), course, below)
 
 
 def _section(heading: str, wordings: tuple[Template, ...]) -> Section:

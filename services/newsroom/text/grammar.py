@@ -1,4 +1,4 @@
-"""Sentence templates: `(a|b|)` chooses, `[slot]` takes a fact, `<macro>` takes a phrase from a shared table."""
+"""Sentence templates: `(a|b|)` chooses, `[slot]` takes a fact, `<macro>` a phrase from a shared table."""
 
 import re
 from collections.abc import Callable
@@ -78,9 +78,14 @@ def expand(template: Template, resolve: Resolve, macros: "Macros", rng: Random) 
         macros: The shared phrases.
         rng: Chooses among the wordings.
     """
+    return tidy(fill(template, resolve, macros, rng))
+
+
+def fill(template: Template, resolve: Resolve, macros: "Macros", rng: Random) -> str:
+    """Return one wording of `template` as it stands within a sentence."""
     parts: list[str] = []
     _expand(template, resolve, macros, rng, parts)
-    return tidy("".join(parts))
+    return " ".join("".join(parts).split())
 
 
 def _expand(template: Template, resolve: Resolve, macros: "Macros", rng: Random, out: list[str]) -> None:
@@ -98,7 +103,7 @@ def _expand(template: Template, resolve: Resolve, macros: "Macros", rng: Random,
 
 def tidy(text: str) -> str:
     """Mend spaces, `a`/`an` and the first letter."""
-    joined = " ".join(text.split()).replace(" ,", ",").replace(" .", ".")
+    joined = " ".join(text.split()).replace(" ,", ",").replace(" .", ".").replace(",,", ",")
     mended = _ARTICLE.sub(r"\1n ", joined)
     return mended[:1].upper() + mended[1:]
 
