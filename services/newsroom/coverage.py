@@ -90,4 +90,4 @@ def _stage(hours: float) -> int:
 
 
 def _words(rng: Random) -> int:
-    return int(min(700, max(60, rng.lognormvariate(5.3, 0.55))))
+    return int(min(700, max(75, rng.lognormvariate(4.95, 0.6))))

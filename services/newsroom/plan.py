@@ -5,20 +5,17 @@ from datetime import datetime, timedelta
 
 from newsroom.coverage import assign
 from newsroom.houses import publishers as make_publishers
+from newsroom.agenda import happenings
 from newsroom.model import Article, ArticleId, ArticleKind, HabitLevel, Happening, Plan
 from newsroom.roundups import round_ups
 from newsroom.seeds import stream
 from newsroom.story import Story, Told
-from newsroom.text.banks import kinds, macros
-from newsroom.text.happen import happen
-from newsroom.text.world import Land, lands
+from newsroom.text.world import lands
 from newsroom.urls import address
 
+_REMEMBERED = timedelta(days=3)
+_REMEMBERED_COUNT = 12
 _THREE_DAYS = timedelta(hours=72)
-# The country in which so large a share of the happenings lies that its president is in most of the news.
-_HOME_SHARE = 0.3
-# Every so many happenings repeats the kind of the one before: abroad on the same day, or at home days later.
-_TWIN_ABROAD, _TWIN_AT_HOME = 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,10 @@ def compose(seed: int, size: Size, start: datetime, span: timedelta) -> Plan:
         raise ValueError(f"a plan needs a positive span and a start with a zone: {start} + {span}")
     world = lands(seed)
     houses = make_publishers(seed, size.publishers, size.habits, world)
-    events = _happenings(seed, size.happenings, start, span, world)
+    events = happenings(seed, size.happenings, start, span, world)
     told: list[Told] = []
     for event in events:
-        story = Story(event, start + span, stream(seed, "story", event.id))
+        story = Story(event, _around(event, events), start + span, stream(seed, "story", event.id))
         pace = min(1.0, span / _THREE_DAYS)
         assignments = assign(event.at, start + span, pace, houses, stream(seed, "coverage", event.id))
         told.extend(story.tell(assignments, houses))
@@ -85,27 +82,16 @@ def retime(plan: Plan, start: datetime, per_second: float) -> Plan:
     return replace(plan, start=start, span=step * len(articles), articles=tuple(articles))
 
 
-def _happenings(
-    seed: int, count: int, start: datetime, span: timedelta, world: tuple[Land, ...]
-) -> tuple[Happening, ...]:
-    made: list[Happening] = []
-    home = stream(seed, "home").choice(world)
-    banks = {bank.name: bank for bank in kinds()}
-    by_name = {land.country.name: land for land in world}
-    for index in range(count):
-        rng = stream(seed, "happening", index)
-        bank = banks[rng.choice(tuple(banks))]
-        land = home if rng.random() < _HOME_SHARE else rng.choice(world)
-        # Nothing happens in the last stretch of a plan, so that all of it is told by somebody.
-        at = start + span * (0.85 * rng.random())
-        if made and index % _TWIN_ABROAD == _TWIN_ABROAD - 1:
-            bank, at = banks[made[-1].kind], made[-1].at + span * (0.03 * rng.random())
-            land = rng.choice([other for other in world if other.country.name != made[-1].country.name])
-        elif made and index % _TWIN_AT_HOME == _TWIN_AT_HOME - 1:
-            bank, land = banks[made[-1].kind], by_name[made[-1].country.name]
-            at = start + (made[-1].at - start + span * rng.uniform(0.3, 0.5)) % (span * 0.85)
-        made.append(happen(f"h{index:05}", bank, land, at, macros=macros(), rng=rng))
-    return tuple(made)
+def _around(event: Happening, events: tuple[Happening, ...]) -> tuple[Happening, ...]:
+    """Return happenings of about the same time that a reporter may think of: of the same country or kind."""
+    return tuple(
+        other
+        for other in events
+        if other.id != event.id
+        and other.at <= event.at
+        and event.at - other.at < _REMEMBERED
+        and (other.country.name == event.country.name or other.kind == event.kind)
+    )[-_REMEMBERED_COUNT:]
 
 
 def _numbered(told: list[Told]) -> tuple[Article, ...]:

@@ -12,6 +12,8 @@ from newsroom.text.writer import Draft, Order, opinion, report
 
 _DISPATCH_WORDS = (180, 520)
 _REVISED_SHARE = 0.06
+# How many reports mention another happening in passing.
+_ASIDE_SHARE = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,16 @@ class Story:
 
     Args:
         happening: What is told.
+        others: Happenings that may be mentioned in passing.
         end: No version appears at or after it.
         rng: Writes.
     """
 
-    def __init__(self, happening: Happening, end: datetime, rng: Random) -> None:
+    def __init__(
+        self, happening: Happening, others: tuple[Happening, ...], end: datetime, rng: Random
+    ) -> None:
         self._happening = happening
+        self._others = others
         self._end = end
         self._rng = rng
         self._agency = agencies()[0] if rng.random() < 0.5 else rng.choice(agencies()[1:])
@@ -89,9 +95,13 @@ class Story:
                 return self._told(local, replace(task, kind=ArticleKind.REWRITE), self._report(task))
 
     def _report(self, task: Assignment) -> Draft:
-        return report(
-            self._happening, Order(task.stage, task.words, task.publisher.spells_numbers), self._rng
-        )
+        return report(self._happening, self._order(task), self._rng)
+
+    def _order(self, task: Assignment) -> Order:
+        asides: tuple[Happening, ...] = ()
+        if self._others and self._rng.random() < _ASIDE_SHARE:
+            asides = tuple(self._rng.sample(self._others, min(len(self._others), self._rng.randint(1, 2))))
+        return Order(task.stage, task.words, task.publisher.spells_numbers, asides)
 
     def _opinion(self, task: Assignment) -> Draft:
         order = Order(task.stage, max(150, task.words), task.publisher.spells_numbers)

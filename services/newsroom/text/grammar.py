@@ -104,6 +104,7 @@ def _expand(template: Template, resolve: Resolve, macros: "Macros", rng: Random,
 def tidy(text: str) -> str:
     """Mend spaces, `a`/`an` and the first letter."""
     joined = " ".join(text.split()).replace(" ,", ",").replace(" .", ".").replace(",,", ",")
+    joined = joined.replace("the the town", "the local").replace("the the ", "the ")
     mended = _ARTICLE.sub(r"\1n ", joined)
     return mended[:1].upper() + mended[1:]
 

@@ -1,5 +1,6 @@
 """Makes happenings: where, when, who and with which numbers."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsroom.model import Detail, Figure, Happening, HappeningId, Role
@@ -12,19 +13,37 @@ from newsroom.text.world import Land
 _COURSES = {"grows": ((0.2, 0.55), (0.6, 0.88)), "falls": ((1.9, 3.2), (1.25, 1.6))}
 
 
-def happen(name: str, bank: Bank, land: Land, at: datetime, *, macros: Macros, rng: Random) -> Happening:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where something happens within a country.
+
+    Attributes:
+        nearby: The next town.
+        heritage: Details taken over from another happening: the same company, the same armed group.
+    """
+
+    place: str
+    region: str
+    nearby: str
+    heritage: tuple[Detail, ...] = ()
+
+
+def happen(
+    name: str, bank: Bank, land: Land, site: Site, *, at: datetime, macros: Macros, rng: Random
+) -> Happening:
     """Make one happening of the bank's kind.
 
     Args:
         name: Its id.
         bank: What can be said about its kind.
-        land: Where it happens.
+        land: In which country it happens.
+        site: Where in it.
         at: When it happens.
         macros: The shared phrases.
         rng: Draws everything else.
     """
     country = land.country
-    place, nearby, region = land.town(rng), land.town(rng), rng.choice(country.regions)
+    place, region, nearby = site.place, site.region, site.nearby
     roles = tuple(Role(slot, land.person(rng)) for slot in bank.people)
 
     def resolve(slot: str) -> str:
@@ -41,7 +60,10 @@ def happen(name: str, bank: Bank, land: Land, at: datetime, *, macros: Macros, r
             return land.town(rng)
         return land.person(rng).surname if slot == "surname" else fixed[slot]
 
-    details = tuple(Detail(r.slot, fill(r.template, resolve, macros, rng)) for r in bank.details)
+    inherited = {detail.slot: detail for detail in site.heritage}
+    details = tuple(
+        inherited.get(r.slot) or Detail(r.slot, fill(r.template, resolve, macros, rng)) for r in bank.details
+    )
     figures: list[Figure] = []
     for rule in bank.figures:
         whole = next((f.amounts[2] for f in figures if f.slot == rule.below), None)

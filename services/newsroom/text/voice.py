@@ -1,4 +1,4 @@
-"""Fills the slots of a template for one article: facts at a stage, names in full only once, numbers in house style."""
+"""Fills the slots for one article: facts at a stage, names in full only once, numbers in house style."""
 
 from datetime import timedelta
 
@@ -20,6 +20,9 @@ _WORDS = (
     "eleven",
     "twelve",
 )
+# What a place is called once it has been named, and how often.
+_CIRCUMSCRIBED = {"place": "the town", "country": "the country", "region": "the region"}
+_CIRCUMSCRIBED_SHARE = 0.45
 _ROUND = ("about {}", "nearly {}", "more than {}", "some {}", "around {}", "at least {}")
 
 
@@ -34,7 +37,7 @@ def spell(amount: float, decimals: int, *, words: bool) -> str:
 def rounded(amount: float) -> int:
     """Return the amount with two leading digits."""
     whole = int(amount)
-    unit = 10 ** max(0, len(str(whole)) - 2)
+    unit = int(10 ** max(0, len(str(whole)) - 2))
     return whole // unit * unit
 
 
@@ -73,14 +76,14 @@ class Voice:
     def resolve(self, slot: str) -> str:
         """Return the text of a slot.
 
-        `[dead]` is a number as known now, `[dead~]` the same in round words, `[dead-]` as known one stage before.
+        `[dead]` is a number as known now, `[dead~]` the same in round words, `[dead-]` as known before.
 
         Raises:
             KeyError: The happening has no such fact.
         """
         fixed = self._fixed.get(slot)
         if fixed is not None:
-            return fixed
+            return self._again(slot, fixed) if slot in _CIRCUMSCRIBED else fixed
         person = self._people.get(slot)
         if person is not None:
             return self._name(person)
@@ -90,6 +93,12 @@ class Voice:
         if slot.endswith("~"):
             return self._rng.choice(_ROUND).format(spell(rounded(amount), 0, words=self._words))
         return spell(amount, figure.decimals, words=self._words)
+
+    def _again(self, slot: str, name: str) -> str:
+        if name not in self._named:
+            self._named.add(name)
+            return name
+        return _CIRCUMSCRIBED[slot] if self._rng.random() < _CIRCUMSCRIBED_SHARE else name
 
     def _name(self, person: Person) -> str:
         if person.name in self._named:

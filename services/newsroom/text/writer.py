@@ -6,8 +6,12 @@ from operator import itemgetter
 from newsroom.model import Happening
 from newsroom.seeds import Random
 from newsroom.text.banks import Bank, Section, general, kind, macros
-from newsroom.text.grammar import Template, expand
+from newsroom.text.grammar import Template, expand, fill
 from newsroom.text.voice import Voice
+
+
+# How often a later report leaves out a fact that was known at an earlier stage.
+_STALE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +36,20 @@ class Order:
         stage: Which facts and figures are known: 0, 1 or 2.
         words: Wanted length of the body.
         spells_numbers: Small numbers are written as words.
+        asides: Other happenings that are mentioned in passing.
     """
 
     stage: int
     words: int
     spells_numbers: bool
+    asides: tuple[Happening, ...] = ()
 
 
 def report(happening: Happening, order: Order, rng: Random) -> Draft:
     """Write a report of a happening in words of its own.
 
-    The lead comes first, then facts, quotes, reactions and context in an order that follows importance with noise,
-    until the wanted length is reached. No wording is used twice in one report.
+    The lead comes first, then facts, quotes, reactions and context in an order that follows importance with
+    noise, until the wanted length is reached. No wording is used twice in one report.
     """
     bank = kind(happening.kind)
     voice = Voice(happening, order.stage, words=order.spells_numbers, rng=rng)
@@ -61,8 +67,18 @@ def report(happening: Happening, order: Order, rng: Random) -> Draft:
         sentence = say(template)
         sentences.append(sentence)
         count += sentence.count(" ") + 1
+    for other in order.asides:
+        sentences.insert(rng.randint(1, len(sentences)), _aside(other, order, rng))
     summary = sentences[0] if rng.random() < 0.7 else " ".join(sentences[:2])
     return Draft(headline, summary, paragraphs(sentences, rng))
+
+
+def _aside(other: Happening, order: Order, rng: Random) -> str:
+    """Mention another happening in one sentence."""
+    voice = Voice(other, order.stage, words=order.spells_numbers, rng=rng)
+    mention = fill(rng.choice(kind(other.kind).lines("mention")), voice.resolve, macros(), rng)
+    slots = {"mention": mention, "elsewhere": other.country.capital}
+    return expand(rng.choice(general().lines("aside")), slots.__getitem__, macros(), rng)
 
 
 def paragraphs(sentences: list[str], rng: Random) -> tuple[str, ...]:
@@ -127,6 +143,8 @@ def _pool(bank: Bank, stage: int, rng: Random) -> tuple[Template, ...]:
     ranked: list[tuple[float, Template]] = []
     for index, section in enumerate(bank.choose("fact", stage)):
         fresh = section.stage == stage and stage > 0
+        if stage > section.stage and rng.random() < _STALE_SHARE:
+            continue
         weight = (0.0 if fresh else 0.5 * index) + rng.random() * 5
         ranked.append((weight, rng.choice(section.wordings)))
     ranked.extend((2 + rng.random() * 8, rng.choice(s.wordings)) for s in bank.choose("quote", stage))
