@@ -24,9 +24,9 @@ def happenings(
 ) -> tuple[Happening, ...]:
     """Draw `count` happenings.
 
-    Of every ten, four are hard to tell from the one before: of the same kind abroad on the same day; of the same
-    kind in the next town hours later, with names in common; of the same kind in the same country a day or two
-    away; of another kind in the same town.
+    Of every ten, four are hard to tell from the one before: of the same kind abroad on the same day; of the
+    same kind in the next town hours later, with names in common; of the same kind in the same country a day
+    or two away; of another kind in the same town.
     """
     made: list[Happening] = []
     agenda = _Agenda(world, stream(seed, "home").choice(world), start, span * _TOLD_SHARE)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from newsroom.model import ArticleKind, Publisher
 from newsroom.seeds import Random
 
-# Shares of the happenings that are small, middling and big news, and the shares of publishers that tell of them.
+# Shares of the happenings that are small, middling and big news, and the shares of publishers that tell
+# of them.
 _REACH = ((0.40, 0.02, 0.25), (0.75, 0.25, 0.6), (1.0, 0.6, 1.0))
 # Hours after the happening at which the next-day figures and the settled ones are known.
 _STAGE_HOURS = (6.0, 20.0)

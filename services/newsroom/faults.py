@@ -88,7 +88,9 @@ SOME = (
 
 
 def parse_faults(text: str) -> tuple[Fault, ...]:
-    """Read rules: `none`, `some`, or JSON: a list of objects, or one, with the fields of `Fault` (`from`, `until` allowed).
+    """Read rules: `none`, `some`, or JSON: a list of objects, or one, with the fields of `Fault`.
+
+    `from` and `until` may stand for `begins` and `ends`.
 
     Raises:
         ValueError: It is neither, a field is unknown, or a value is not one that the field can have.
@@ -109,7 +111,9 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
 
 def _rule(rule: Any) -> Fault:
     if not isinstance(rule, dict) or "kind" not in rule:
-        raise ValueError(f"a fault is an object with at least a kind: {rule!r}")
+        raise ValueError(
+            f"a fault is an object with at least a kind: {rule!r}"
+        )
     other_names = {"from": "begins", "until": "ends"}
     renamed: dict[str, Any] = {other_names.get(key, key): value for key, value in rule.items()}
     if unknown := sorted(renamed.keys() - _FIELDS):

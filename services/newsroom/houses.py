@@ -7,12 +7,17 @@ from newsroom.text.grammar import expand
 from newsroom.text.world import Land
 
 _TITLES = (
-    "Courier", "Herald", "Tribune", "Post", "Observer", "Gazette", "Chronicle", "Mirror", "Standard", "Telegraph",
-    "Dispatch", "Sentinel", "Examiner", "Monitor", "Echo", "Express", "Journal", "Ledger", "Argus", "Beacon",
+    "Courier", "Herald", "Tribune", "Post", "Observer", "Gazette", "Chronicle", "Mirror", "Standard",
+    "Telegraph", "Dispatch", "Sentinel", "Examiner", "Monitor", "Echo", "Express", "Journal", "Ledger",
+    "Argus", "Beacon",
 )  # fmt: skip
 _AGENCIES = ("MPA", "Interlink", "NordPresse", "Unipress")
+# With so many publishers the first of them is a news agency.
+_LEAST_WITH_AGENCY = 4
 # One publisher in so many shares a house with the one before.
 _SISTER_EVERY = 6
+# Habits that rule each other out.
+_GUIDS = frozenset({Habit.REUSED_GUID, Habit.CHANGING_GUID, Habit.MISSING_GUID})
 # With HabitLevel.SOME one publisher in so many has one habit.
 _HABIT_EVERY = 3
 
@@ -27,21 +32,21 @@ def publishers(seed: int, count: int, habits: HabitLevel, lands: tuple[Land, ...
     made: list[Publisher] = []
     for index in range(count):
         rng = stream(seed, "publisher", index)
-        made.append(_publisher(index, count, made, _habits(index, habits), lands, rng))
+        agency = _AGENCIES[0] if index == 0 and count >= _LEAST_WITH_AGENCY else None
+        made.append(_publisher(index, agency, made, _habits(index, habits), rng.choice(lands), rng=rng))
     return tuple(made)
 
 
 def _publisher(
     index: int,
-    count: int,
+    agency: str | None,
     made: list[Publisher],
     habits: tuple[Habit, ...],
-    lands: tuple[Land, ...],
+    land: Land,
+    *,
     rng: Random,
 ) -> Publisher:
-    land = rng.choice(lands)
     country = land.country
-    agency = _AGENCIES[0] if index == 0 and count >= 4 else None
     taken = {publisher.name for publisher in made}
     name = (
         f"{agency} News Agency"
@@ -88,7 +93,8 @@ def _habits(index: int, level: HabitLevel) -> tuple[Habit, ...]:
                 return ()
             return (every[(index // _HABIT_EVERY) * 5 % len(every)],)
         case HabitLevel.ALL:
-            return tuple({every[index % len(every)]: None, every[(index * 5 + 3) % len(every)]: None})
+            first, second = every[index % len(every)], every[(index * 5 + 3) % len(every)]
+            return (first,) if first is second or {first, second} <= _GUIDS else (first, second)
 
 
 def _domain(name: str) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from newsroom.agenda import happenings
 from newsroom.coverage import assign
 from newsroom.houses import publishers as make_publishers
-from newsroom.agenda import happenings
 from newsroom.model import Article, ArticleId, ArticleKind, HabitLevel, Happening, Plan
 from newsroom.roundups import round_ups
 from newsroom.seeds import stream

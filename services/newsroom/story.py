@@ -7,7 +7,7 @@ from newsroom.coverage import Assignment
 from newsroom.houses import agencies
 from newsroom.model import ArticleKind, Happening, HappeningId, Publisher, Version
 from newsroom.seeds import Random
-from newsroom.text.desk import correction_headline, corrected, dispatch, light_edit, wire_copy
+from newsroom.text.desk import corrected, correction_headline, dispatch, light_edit, wire_copy
 from newsroom.text.writer import Draft, Order, opinion, report
 
 _DISPATCH_WORDS = (180, 520)
@@ -18,7 +18,7 @@ _ASIDE_SHARE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An article before the plan has numbered it; `local` is unique in the plan and `copy_of` refers to it."""
+    """An article before the plan has numbered it; `local` is unique in the plan, `copy_of` refers to it."""
 
     local: str
     publisher: Publisher

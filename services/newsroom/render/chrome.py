@@ -11,8 +11,9 @@ _SECTIONS = (
     "Weather", "Video", "Podcasts", "Jobs", "Property", "Motoring", "Books", "Food", "Games", "Archive",
 )  # fmt: skip
 _TOPICS = (
-    "Elections", "Climate", "Budget", "Football", "Railways", "Schools", "Housing", "Energy", "Courts", "Farming",
-    "Theatre", "Museums", "Startups", "Pensions", "Cycling", "Harbour", "Airport", "Universities", "Police", "Taxes",
+    "Elections", "Climate", "Budget", "Football", "Railways", "Schools", "Housing", "Energy", "Courts",
+    "Farming", "Theatre", "Museums", "Startups", "Pensions", "Cycling", "Harbour", "Airport", "Universities",
+    "Police", "Taxes",
 )  # fmt: skip
 
 
@@ -68,8 +69,8 @@ def _consent(rng: Random) -> str:
     if rng.random() < 0.3:
         return ""
     return (
-        '<div id="cookie-banner" class="consent" role="dialog"><p>We and our partners store and access information '
-        "on your device to personalise content and advertising. You can change your choice at any time.</p>"
+        '<div id="cookie-banner" class="consent" role="dialog"><p>We and our partners store and access '
+        "information on your device to personalise content and advertising. You can change your choice at any time.</p>"
         "<button>Accept all</button><button>Reject</button><button>Settings</button></div>\n"
     )
 

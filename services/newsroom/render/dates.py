@@ -21,14 +21,14 @@ def claimed(publisher: Publisher, article: Article, true: datetime) -> datetime 
 
 
 def rfc822(publisher: Publisher, moment: datetime) -> str:
-    """Write the moment as RSS 2.0 asks (RFC 822); without a zone and in local time where that is the habit."""
+    """Write the moment as RSS 2.0 asks (RFC 822); in local time without a zone where that is the habit."""
     if publisher.has(Habit.NO_ZONE_DATES):
         return f"{moment + publisher.zone:%a, %d %b %Y %H:%M:%S}"
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def iso(publisher: Publisher, moment: datetime) -> str:
-    """Write the moment as RFC 3339; without a zone and in local time where that is the habit."""
+    """Write the moment as RFC 3339; in local time without a zone where that is the habit."""
     if publisher.has(Habit.NO_ZONE_DATES):
         return f"{moment + publisher.zone:%Y-%m-%dT%H:%M:%S}"
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""What stands beside and inside an article without belonging to it: teasers, related links, comments, insets."""
+"""What stands beside and inside an article without belonging to it: teasers, links, comments, insets."""
 
 from html import escape
 
@@ -27,12 +27,16 @@ _READERS = (
     "Dr. Who Knows",
     "pia",
 )
-_INSETS = (
+_NEWSLETTER = (
     '<div class="newsletter"><h3>The morning briefing</h3><p>All you need to know before your first coffee, '
-    "in your inbox at six.</p><form><input type=email><button>Sign up</button></form></div>\n",
-    '<figure><img src="/img/scene.jpg" alt=""><figcaption>Archive picture. Photo: agency</figcaption></figure>\n',
-    '<div class="ad" aria-hidden="true">Advertisement</div>\n',
+    "in your inbox at six.</p><form><input type=email><button>Sign up</button></form></div>\n"
 )
+_PICTURE = (
+    '<figure><img src="/img/scene.jpg" alt="">'
+    "<figcaption>Archive picture. Photo: agency</figcaption></figure>\n"
+)
+_ADVERTISEMENT = '<div class="ad" aria-hidden="true">Advertisement</div>\n'
+_INSETS = (_NEWSLETTER, _PICTURE, _ADVERTISEMENT)
 
 
 def related(others: tuple[Article, ...]) -> str:
@@ -56,7 +60,8 @@ def comments(article: Article, seed: int) -> str:
     """Return what readers wrote under the article; the same on every request."""
     rng = stream(seed, "comments", article.id)
     said = "".join(
-        f'<li class="comment"><span class="nick">{rng.choice(_READERS)}</span><p>{rng.choice(_OPINIONS)}</p></li>\n'
+        f'<li class="comment"><span class="nick">{rng.choice(_READERS)}</span>'
+        f"<p>{rng.choice(_OPINIONS)}</p></li>\n"
         for _ in range(rng.randrange(9))
     )
     return f'<section id="comments" class="comments"><h3>Comments</h3><ol>{said}</ol></section>\n'
@@ -67,5 +72,6 @@ def inset(others: tuple[Article, ...], article: Article, seed: int, number: int)
     rng = stream(seed, "inset", article.id, number)
     if others and rng.random() < 0.5:
         other = rng.choice(others)
-        return f'<div class="read-also">Read also: <a href="{escape(other.path)}">{escape(other.versions[0].headline)}</a></div>\n'
+        title = escape(other.versions[0].headline)
+        return f'<div class="read-also">Read also: <a href="{escape(other.path)}">{title}</a></div>\n'
     return rng.choice(_INSETS)

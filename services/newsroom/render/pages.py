@@ -142,7 +142,8 @@ def _shown_date(page: Page) -> str:
 def _article(page: Page) -> str:
     text = "\n".join(f"<p>{t}</p>" for t in _texts(page))
     return (
-        f'<main id="main"><article><h1>{escape(page.version.headline)}</h1>\n<p class="byline">{_byline(page)} '
+        f'<main id="main"><article><h1>{escape(page.version.headline)}</h1>\n'
+        f'<p class="byline">{_byline(page)} '
         f'<time datetime="{iso(page.publisher, page.article.published)}">{_shown_date(page)}</time></p>\n'
         f'<div class="article-body">\n{text}\n</div></article>\n{related(page.others)}'
         f"<aside>{teasers(page.others)}</aside>\n{comments(page.article, page.seed)}</main>\n"
@@ -152,9 +153,11 @@ def _article(page: Page) -> str:
 def _soup(page: Page) -> str:
     text = "".join(f'<div class="txt"><p>{t}</p></div>\n' for t in _texts(page))
     return (
-        f'<div id="wrap"><div class="col-left">{teasers(page.others)}</div>\n<div class="col-mid"><div class="hd">'
+        f'<div id="wrap"><div class="col-left">{teasers(page.others)}</div>\n'
+        '<div class="col-mid"><div class="hd">'
         f'<div class="ttl"><h1>{escape(page.version.headline)}</h1></div><div class="inf">{_byline(page)} | '
-        f'{_shown_date(page)}</div></div>\n<div class="content">\n{text}</div>{related(page.others)}</div></div>\n'
+        f'{_shown_date(page)}</div></div>\n<div class="content">\n{text}</div>'
+        f"{related(page.others)}</div></div>\n"
         f"{comments(page.article, page.seed)}"
     )
 

@@ -31,15 +31,15 @@ class Listener:
 def listen(count: int, port: int) -> tuple[Listener, ...]:
     """Open a listening socket for each of `count` publishers.
 
-    They get 127.0.1.1, 127.0.1.2 … with one port. Where the system has 127.0.0.1 alone (macOS), or the common port is
-    taken at one of them and was not asked for by number, they all get ports of their own on 127.0.0.1.
+    They get 127.0.1.1, 127.0.1.2 … with one port. Where that cannot be had (macOS knows 127.0.0.1 alone, or the
+    port is taken at one of them), they all get ports of their own on 127.0.0.1, from `port` upwards.
 
     Args:
         count: How many.
         port: The common port; 0 lets the system choose.
 
     Raises:
-        OSError: The first address cannot be had, or the port that was asked for is taken.
+        OSError: A port that was asked for is taken there too.
     """
     opened: list[Listener] = []
     common = port
@@ -73,5 +73,5 @@ def _open(host: str, port: int) -> Listener:
     except OSError:
         opened.close()
         raise
-    opened.setblocking(False)
+    opened.setblocking(False)  # noqa: FBT003 - the standard library takes no keyword here
     return Listener(Address(host, opened.getsockname()[1]), opened)

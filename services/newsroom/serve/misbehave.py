@@ -24,7 +24,9 @@ class Answer:
     content_type: str
 
 
-async def misbehave(request: web.Request, fault: Fault, answer: Answer) -> web.StreamResponse:
+async def misbehave(  # noqa: PLR0912 - one branch a member of a closed enum, none of them nested
+    request: web.Request, fault: Fault, answer: Answer
+) -> web.StreamResponse:
     """Answer wrongly, as the fault says."""
     match fault.kind:
         case FaultKind.STATUS:
@@ -70,7 +72,7 @@ async def misbehave(request: web.Request, fault: Fault, answer: Answer) -> web.S
 
 
 def next_hop(request: web.Request) -> web.StreamResponse | None:
-    """Go on with a chain or loop of redirects that an earlier answer began; None where there is none or it ends."""
+    """Go on with a chain or loop of redirects that an earlier answer began; None where there is none."""
     if LOOP in request.query:
         return _redirect(request, 302, LOOP, 2 if request.query[LOOP] == "1" else 1)
     hops = request.query.get(HOPS, "0")

@@ -166,8 +166,8 @@ def not_modified(feed: ServedFeed, if_none_match: str | None, if_modified_since:
 def last_modified(feed: ServedFeed, real: float) -> str | None:
     """Return the Last-Modified header of a feed.
 
-    While the second of the last change is not over, more changes may come in it; then the second before is named,
-    so that a date is never taken for a validator of two different bodies.
+    While the second of the last change is not over, more changes may come in it; then the second before is
+    named, so that a date is never taken for a validator of two different bodies.
     """
     if feed.modified is None:
         return None

@@ -51,7 +51,8 @@ def opml(houses: tuple[House, ...]) -> str:
         for h in houses
     )
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head><title>newsroom</title></head>\n'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n'
+        "  <head><title>newsroom</title></head>\n"
         f"  <body>\n{lines}  </body>\n</opml>\n"
     )
 

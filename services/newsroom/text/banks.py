@@ -81,7 +81,8 @@ def parse_bank(name: str, text: str) -> Bank:
 
     Args:
         name: The kind of happening.
-        text: Declarations (`tone`, `person`, `number`, `pick`), then sections opened by `== name[.stage] [label]`.
+        text: Declarations (`tone`, `person`, `number`, `pick`), then sections, each opened by
+            `== name[.stage] [label]`.
 
     Raises:
         ValueError: A line is neither, or a number has an unknown course.

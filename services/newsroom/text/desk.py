@@ -15,7 +15,7 @@ def dispatch(draft: Draft, dateline: str, agency: str) -> Draft:
 
 
 def wire_copy(source: Draft, headline: str, agency: str, rng: Random) -> Draft:
-    """Take over an agency's text: new headline, cut from the end, the dateline kept or not, few words changed."""
+    """Take over an agency's text: new headline, cut from the end, dateline kept or not, few words changed."""
     kept = max(1, round(len(source.paragraphs) * rng.uniform(0.45, 1.0)))
     texts = list(source.paragraphs[:kept])
     if rng.random() < 0.5:

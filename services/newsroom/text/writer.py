@@ -9,7 +9,6 @@ from newsroom.text.banks import Bank, Section, general, kind, macros
 from newsroom.text.grammar import Template, expand, fill
 from newsroom.text.voice import Voice
 
-
 # How often a later report leaves out a fact that was known at an earlier stage.
 _STALE_SHARE = 0.5
 
