@@ -102,20 +102,15 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
             return SOME
         case body:
             rules = json.loads(body)
-    if not isinstance(rules, list):
-        raise ValueError(
-            f"faults must be none, some, or a JSON list of rules; this is {type(rules).__name__}"
-        )
-    return tuple(_rule(rule) for rule in rules)
+    return tuple(_rule(rule) for rule in (rules if isinstance(rules, list) else [rules]))
 
 
 def _rule(rule: Any) -> Fault:
     if not isinstance(rule, dict) or "kind" not in rule:
-        raise ValueError(
-            f"a fault is an object with at least a kind: {rule!r}"
-        )
+        message = f"a fault is an object with at least a kind: {rule!r}"
+        raise ValueError(message)
     other_names = {"from": "begins", "until": "ends"}
-    renamed: dict[str, Any] = {other_names.get(key, key): value for key, value in rule.items()}
+    renamed: dict[str, Any] = {other_names.get(str(key), str(key)): value for key, value in rule.items()}
     if unknown := sorted(renamed.keys() - _FIELDS):
         raise ValueError(
             f"unknown field in a fault: {', '.join(unknown)}; there are {', '.join(sorted(_FIELDS))}"

@@ -70,7 +70,8 @@ def _consent(rng: Random) -> str:
         return ""
     return (
         '<div id="cookie-banner" class="consent" role="dialog"><p>We and our partners store and access '
-        "information on your device to personalise content and advertising. You can change your choice at any time.</p>"
+        "information on your device to personalise content and advertising. "
+        "You can change your choice at any time.</p>"
         "<button>Accept all</button><button>Reject</button><button>Settings</button></div>\n"
     )
 

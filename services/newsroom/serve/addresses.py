@@ -31,8 +31,8 @@ class Listener:
 def listen(count: int, port: int) -> tuple[Listener, ...]:
     """Open a listening socket for each of `count` publishers.
 
-    They get 127.0.1.1, 127.0.1.2 … with one port. Where that cannot be had (macOS knows 127.0.0.1 alone, or the
-    port is taken at one of them), they all get ports of their own on 127.0.0.1, from `port` upwards.
+    They get 127.0.1.1, 127.0.1.2 … with one port. Where that cannot be had (macOS knows 127.0.0.1 alone, or
+    the port is taken at one of them), they all get ports of their own on 127.0.0.1, from `port` upwards.
 
     Args:
         count: How many.

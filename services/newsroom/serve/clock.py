@@ -12,8 +12,8 @@ def real_now() -> float:
 def begin(real: float, span: timedelta, scale: float) -> datetime:
     """Return where a plan must start so that no published date ever lies in the future.
 
-    A plan of three days at scale 2160 runs for two minutes; it starts three days before the end of the run, so
-    that plan time and real time meet when the last article appears. At scale 1 it starts now.
+    A plan of three days at scale 2160 runs for two minutes; it starts three days before the end of the run,
+    so that plan time and real time meet when the last article appears. At scale 1 it starts now.
     """
     run = span.total_seconds() / scale
     return datetime.fromtimestamp(real + run, UTC) - span

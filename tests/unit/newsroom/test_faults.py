@@ -38,7 +38,7 @@ def test_window_target_and_publisher_decide() -> None:
 
 
 def test_draws_are_the_same_in_every_run() -> None:
-    """The n-th request for a path meets the same fate in every run, and a share near the probability is hit."""
+    """The n-th request for a path meets the same fate in every run, at about the given rate."""
     rules = (Fault(FaultKind.RESET, probability=0.3),)
     one, two = Mischief(rules, 4), Mischief(rules, 4)
     fates = [one.draw(HERE, Target.PAGES, "/x", 0) for _ in range(500)]
