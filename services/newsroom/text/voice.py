@@ -41,6 +41,12 @@ def rounded(amount: float) -> int:
     return whole // unit * unit
 
 
+def ordinal(number: int) -> str:
+    """Write `1st`, `2nd`, `11th`."""
+    teens = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 class Voice:
     """Resolves slots for one article; remembers who has been named.
 
@@ -76,7 +82,8 @@ class Voice:
     def resolve(self, slot: str) -> str:
         """Return the text of a slot.
 
-        `[dead]` is a number as known now, `[dead~]` the same in round words, `[dead-]` as known before.
+        `[dead]` is a number as known now, `[dead~]` the same in round words, `[dead-]` as known before,
+        `[minute#]` an ordinal.
 
         Raises:
             KeyError: The happening has no such fact.
@@ -87,9 +94,11 @@ class Voice:
         person = self._people.get(slot)
         if person is not None:
             return self._name(person)
-        figure = self._figures[slot.rstrip("~-")]
+        figure = self._figures[slot.rstrip("~-#")]
         stage = max(0, self._stage - 1) if slot.endswith("-") else self._stage
         amount = figure.amounts[stage]
+        if slot.endswith("#"):
+            return ordinal(int(amount))
         if slot.endswith("~"):
             return self._rng.choice(_ROUND).format(spell(rounded(amount), 0, words=self._words))
         return spell(amount, figure.decimals, words=self._words)

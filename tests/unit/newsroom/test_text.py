@@ -3,7 +3,7 @@ import pytest
 from newsroom.seeds import stream
 from newsroom.text.banks import kinds, macros, parse_bank
 from newsroom.text.grammar import expand, parse
-from newsroom.text.voice import rounded, spell
+from newsroom.text.voice import ordinal, rounded, spell
 
 
 def say(template: str, seed: int = 1, **facts: str) -> str:
@@ -64,3 +64,11 @@ def test_spelling_of_numbers(amount: float, decimals: int, words: bool, expected
 def test_rounding(amount: int, expected: int) -> None:
     """Two leading digits are kept."""
     assert expected == rounded(amount)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(1, "1st"), (22, "22nd"), (83, "83rd"), (11, "11th"), (4, "4th")]
+)
+def test_ordinals(number: int, expected: str) -> None:
+    """Ordinals take their endings, the teens theirs."""
+    assert expected == ordinal(number)
