@@ -127,6 +127,22 @@ class Fetcher(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """Lets callers near a host, a few at a time."""
+
+    def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
+        """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by its interval."""
+        ...
+
+    def hold_off(self, url: str, until: datetime) -> None:
+        """Let nobody near the host before then (Retry-After)."""
+        ...
+
+    async def allowed(self, url: str) -> bool | None:
+        """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
+        ...
+
+
 # -- work in processes ------------------------------------------------------------------------------------------------
 
 

@@ -68,9 +68,9 @@ class CheckedResolver(AbstractResolver):
         try:
             addresses = await self._lookup(host)
         except UnicodeError as error:
-            raise OSError(f"{host!r} is no host name: {error}") from error
+            raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name: {error}") from error
         if not addresses:
-            raise OSError(f"{host!r} has no address")
+            raise socket.gaierror(socket.EAI_NODATA, f"{host!r} has no address")
         allowed = [address for address in addresses if self._allowed(address)]
         if not allowed:
             raise AddressRefused(f"{host!r} resolves to {', '.join(addresses)}, which the config does not allow")
