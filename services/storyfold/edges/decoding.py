@@ -41,26 +41,23 @@ class _Gzip:
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
         self._begun = False
-        self._done = False
+        self._surplus = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._done:
+        while data and not self._surplus:
+            # RFC 1952, 2.3.1: the byte that begins another member.
+            if self._member.eof and not data.startswith(b"\x1f"):
+                self._surplus = True
+                return
+            if self._member.eof:
+                self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
             self._begun = True
             yield from _inflate(self._member, data)
             data = self._member.unused_data
-            if self._member.eof:
-                self._next_member(data)
 
     def finish(self) -> None:
-        if self._begun and not self._done and not self._member.eof:
+        if self._begun and not self._member.eof:
             raise UndecodableBody("the gzip data ends before its end")
-
-    def _next_member(self, rest: bytes) -> None:
-        if rest and not rest.startswith(b"\x1f"):
-            self._done = True
-        else:
-            self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            self._begun = bool(rest)
 
 
 class _Deflate:
@@ -111,11 +108,13 @@ class _Brotli:
     def feed(self, data: bytes) -> Iterator[bytes]:
         self._begun = self._begun or bool(data)
         try:
-            piece = self._stream.process(data, output_buffer_limit=PIECE_BYTES)
-            yield piece
-            while not self._stream.can_accept_more_data() and not self._stream.is_finished():
-                piece = self._stream.process(b"", output_buffer_limit=PIECE_BYTES)
+            while not self._stream.is_finished():
+                piece = self._stream.process(data, output_buffer_limit=PIECE_BYTES)
+                # Only an empty piece says that nothing is held back: all input may be taken and output still to come.
+                if not piece and self._stream.can_accept_more_data():
+                    return
                 yield piece
+                data = b""
         except brotli.error as error:
             raise UndecodableBody(f"the brotli data is broken: {error}") from error
 

@@ -13,7 +13,7 @@ import functools
 import ssl
 from collections.abc import AsyncIterable, Container, Sequence
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, cast
 from urllib.parse import urldefrag, urljoin
 
@@ -207,7 +207,11 @@ _fits: type[Fetcher] = HttpFetcher
 
 
 def _may_connect(networks: tuple[IPv4Network | IPv6Network, ...], address: str) -> bool:
-    return address_allowed(address, networks)
+    try:
+        # The name of a network interface may follow (RFC 4007, 11); it does not change what the address is.
+        return address_allowed(ip_address(address.partition("%")[0]), networks)
+    except ValueError:
+        return False
 
 
 def _target(url: str, location: bytes) -> str:
@@ -217,7 +221,8 @@ def _target(url: str, location: bytes) -> str:
     except UnicodeDecodeError:
         text = location.decode("latin-1")
     try:
-        return urldefrag(urljoin(url, text.strip())).url
+        # Blanks inside are common, and browsers escape them.
+        return urldefrag(urljoin(url, text.strip().replace(" ", "%20"))).url
     except ValueError as error:
         raise BadUrl(url, f"it redirects to {text[:200]!r}, which is no URL") from error
 

@@ -67,6 +67,10 @@ class CheckedResolver(AbstractResolver):
         """
         try:
             addresses = await self._lookup(host)
+        except socket.gaierror:
+            raise
+        except OSError as error:
+            raise socket.gaierror(socket.EAI_FAIL, f"{host!r} could not be looked up: {error}") from error
         except UnicodeError as error:
             raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name: {error}") from error
         if not addresses:

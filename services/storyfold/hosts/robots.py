@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 # RFC 9309, 2.5: at least 500 KiB must be parsed. What lies beyond is not looked at.
 PARSED_BYTES: Final = 512 * 1024
@@ -16,6 +15,7 @@ PARSED_BYTES: Final = 512 * 1024
 _LONGEST_DELAY: Final = 86_400.0
 
 _TOKEN: Final = re.compile(r"[a-zA-Z_-]+")
+_AUTHORITY: Final = re.compile(r"^[^/?]*")
 _ESCAPE: Final = re.compile(rb"%([0-9a-fA-F]{2})")
 # RFC 3986, 2.3: octets that mean the same with and without an escape.
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -176,12 +176,10 @@ def _seconds(value: str) -> float | None:
 
 
 def _path_of(url: str) -> str:
-    """Path and query of a URL in comparable form."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "/"
-    return _comparable((parts.path or "/") + ("?" + parts.query if parts.query else ""))
+    """Path and query of a URL in comparable form; an empty query keeps its question mark, as a pattern may name it."""
+    rest = url.partition("#")[0].partition("://")[2]
+    path = _AUTHORITY.sub("", rest, count=1)
+    return _comparable(path if path.startswith("/") else "/" + path)
 
 
 def _comparable(text: str) -> str:
