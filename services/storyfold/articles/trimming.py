@@ -41,19 +41,24 @@ _RELATED = re.compile(
 
 # Things a page says to its reader; a short block that says them is not the article.
 _CALL = re.compile(
-    r"newsletter|sign up (?:for|to|here)|signing up|subscribe (?:to|now|here|today)|click here (?:to|for)|"
-    r"download (?:the|our) app|get the .{0,40}\bapp\b|join our .{0,30}(?:channel|group|telegram|whatsapp)|"
-    r"(?:all rights reserved|©|ⓒ|\(c\) ?\d{4}|copyright\b)|無断転載|무단 ?전재|版权所有|版權所有|"
+    r"newsletter|signing up|download (?:the|our) app|get the .{0,40}\bapp\b|all rights reserved|"
+    r"join our .{0,30}(?:channel|group|telegram|whatsapp)|"
     r"for personal,? non-commercial use|to read the full story|error (?:has occurred|processing)|please try again later|"
     r"like this story\?|share (?:it|this) with|support (?:our|us)\b.{0,40}journalis|"
     r"suscr[ií]bete|inscreva-se|assine (?:já|a nossa|o)|inscrivez-vous|abonnez-vous|iscriviti|abonnieren sie|"
     r"zapisz się|подписывайтесь|подпишитесь|підписуйтесь|абонирайте се|abone ol|takip edin|langganan",
     re.IGNORECASE,
 )
+# The same at the end of a text, where less is needed to tell them.
+_LAST_CALL = re.compile(
+    r"sign up (?:for|to|here)|subscribe (?:to|now|here|today)|click here (?:to|for)|©|ⓒ|\(c\) ?\d{4}|copyright\b|"
+    r"無断転載|무단 ?전재|版权所有|版權所有|follow us\b",
+    re.IGNORECASE,
+)
 _ALONE = re.compile(
     r"^\W*(?:comments?|\d+ comments?|advertisement|advertising|ad|publicité|publicidad|publicidade|pubblicità|anzeige|"
     r"werbung|reklama?|реклама|διαφήμιση|iklan|広告|광고|share|share this|tags?|topics?|print|print article|email|"
-    r"order reprints|save|listen|image|photo|video|sponsored|thank you|sorry!?|loading\.*|___+|null|undefined)\W*$",
+    r"order reprints|save|listen|image|photo|video|sponsored|thank you|sorry!?|loading\.*|null|undefined)\W*$",
     re.IGNORECASE,
 )
 _NETWORKS = re.compile(r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.I)
@@ -63,19 +68,21 @@ _CONTACT = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?:^|\s)@\w{3,}")
 _DATE_LINE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b")
 
 
-def trimmed(blocks: tuple[Block, ...], headline: str, reference: str) -> tuple[Block, ...]:
+def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: str) -> tuple[Block, ...]:
     """Take off what is not the article's text.
 
     Args:
         blocks: a candidate body.
-        headline: of the article; may be empty.
+        headlines: of the article, in all its forms.
         reference: the body as the page's own JSON-LD gives it; may be empty, cut short, or nothing of the kind.
 
     Returns:
         The blocks that remain; all of them where hardly anything would.
     """
-    kept = _without_repeats(_without_top(blocks, headline))
-    kept = _without_calls(kept)
+    kept = blocks
+    for headline in headlines:
+        kept = _without_top(kept, headline)
+    kept = _without_calls(_without_repeats(kept))
     if reference:
         kept = _within(kept, reference)
     size, before = sum(len(block.text) for block in kept), sum(len(block.text) for block in blocks)
@@ -115,16 +122,17 @@ def _is_date_line(text: str) -> bool:
 
 
 def _without_repeats(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Drop long blocks that stand there before, whole."""
+    """Drop second copies of blocks, where the page shows its text twice (a refrain is no copy)."""
     seen: set[str] = set()
     kept: list[Block] = []
+    repeated = 0
     for block in blocks:
-        if len(block.text) >= 60:
-            if block.text in seen:
-                continue
-            seen.add(block.text)
+        if len(block.text) >= 60 and block.text in seen:
+            repeated += len(block.text)
+            continue
+        seen.add(block.text)
         kept.append(block)
-    return tuple(kept)
+    return tuple(kept) if repeated * 5 >= 2 * sum(len(block.text) for block in blocks) else blocks
 
 
 def _without_calls(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -144,6 +152,8 @@ def _is_call(block: Block, *, tail: bool) -> bool:
         return True
     if not tail:
         return False
+    if _LAST_CALL.search(text):
+        return True
     return len(set(_NETWORKS.findall(text.lower()))) >= 2 or bool(_CONTACT.search(text)) or bool(_ADDRESS.match(text))
 
 
