@@ -80,6 +80,14 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
     )
 
 
+def telling_terms(text: str, language: str) -> frozenset[str]:
+    """The distinct terms of a text, cut and stemmed as features are: what document frequencies count."""
+    known = lexicon(language)
+    words = _normal(spread(WORD.findall(text[:_REACH])))
+    stems = known.stemmer.stemWords(words) if known.stemmer else words
+    return frozenset(stem for stem, word in zip(stems, words, strict=True) if _tells(word, known))
+
+
 def _normal(found: list[str]) -> list[str]:
     lowered = [word.lower().replace("’", "'") for word in found]
     return [word[:-2] if word.endswith("'s") else word for word in lowered]
