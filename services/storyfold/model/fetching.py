@@ -66,7 +66,7 @@ class FetchResponse:
         url: the one that answered, after redirects.
         status: as sent.
         headers: names in lower case, values verbatim, in order, repeats kept.
-        body: decompressed; empty for 304.
+        body: decompressed; empty for 304 and from 400 on, where nobody reads it.
         redirects: hops that led here, in order.
         elapsed: from first byte sent to last received.
     """
