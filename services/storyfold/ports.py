@@ -131,7 +131,7 @@ class Gate(Protocol):
     """Lets callers near a host, a few at a time."""
 
     def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
-        """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by its interval."""
+        """Wait for a slot of the URL's host (scheme, host, port); paced slots are spaced by the host's interval."""
         ...
 
     def hold_off(self, url: str, until: datetime) -> None:
