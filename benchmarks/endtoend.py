@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.rig import Press, Process, TopicReader, Usage, answers, python, stopping, wait_until
+from benchmarks.rig import Press, Process, TopicReader, Usage, answers, free_port, python, stopping, wait_until
 
 CONFIG = """
 data_dir = "{folder}/var"
@@ -61,15 +61,6 @@ def is_broker(process: psutil.Process) -> bool:
     return "tansu" in command or "broker_keeper" in command
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    import socket  # noqa: PLC0415 - only here
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def measure(folder: Path, rate: float, seconds: float, seed: int) -> dict[str, Any]:
     """Run once.
 
@@ -89,7 +80,7 @@ def measure(folder: Path, rate: float, seconds: float, seed: int) -> dict[str, A
     broker, console = free_port(), free_port()
     (folder / "storyfold.toml").write_text(CONFIG.format(folder=folder, broker=broker, console=console))
     program = Process(
-        python("-m", "storyfold.cli.main", "run", "--config", str(folder / "storyfold.toml")), folder / "storyfold.log"
+        python("-m", "storyfold", "run", "--config", str(folder / "storyfold.toml")), folder / "storyfold.log"
     )
     with stopping(program, press.process):
         program.start()

@@ -7,6 +7,7 @@ line, its HTTP endpoints and its topics, read with kafka-python directly.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -43,6 +44,13 @@ def wait_until(what: str, holds: Callable[[], bool], seconds: float, every: floa
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(every)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def get_json(url: str) -> Any:
@@ -149,6 +157,10 @@ class Press:
         except BaseException:
             process.stop(2)
             raise
+
+    def resume(self) -> None:
+        """Let a press that was started paused begin."""
+        post(f"{self.control}/resume")
 
     def truth(self) -> Any:
         """What newsroom knows of what it served."""

@@ -21,9 +21,9 @@ class FetchLimits:
 
     Attributes:
         deadline: for the whole exchange: connect, headers and body of every hop.
-        body_bytes: decompressed.
-        wire_bytes: as received.
-        redirects: how many are followed.
+        body_bytes: the most of a body, decompressed.
+        wire_bytes: the most of a body, as received.
+        redirects: how many are followed at most.
     """
 
     deadline: timedelta = timedelta(seconds=30)
@@ -66,7 +66,7 @@ class FetchResponse:
         url: the one that answered, after redirects.
         status: as sent.
         headers: names in lower case, values verbatim, in order, repeats kept.
-        body: decompressed; empty for 304.
+        body: decompressed; empty for 304 and from 400 on, where nobody reads it.
         redirects: hops that led here, in order.
         elapsed: from first byte sent to last received.
     """

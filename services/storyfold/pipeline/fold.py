@@ -8,21 +8,28 @@ reaches the store before the next batch is taken, so a crash loses nothing that 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from storyfold.events.fold import Folding, fold
+from storyfold.events.fold import fold
+from storyfold.events.life import sweep
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
+from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
 from storyfold.model.articles import PlacedArticle
+from storyfold.model.commit import Commit
 from storyfold.model.entries import LedgerEntry, RejectReason, Settled
-from storyfold.model.identity import ArticleId
+from storyfold.model.events import Event
+from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
-from storyfold.ports import Clock, Hop, Meter, Store
+from storyfold.ports import Clock, Hop, Meter, Store, StoreUnavailable
 from storyfold.wire.encode import Encoder
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +60,7 @@ class _Batch:
     settled: list[Settled] = field(default_factory=list)
     put_off: list[ReadPutOff] = field(default_factory=list)
     foldings: list[Folding] = field(default_factory=list)
+    sweepings: list[Sweeping] = field(default_factory=list)
     outbox: list[Record] = field(default_factory=list)
 
 
@@ -68,7 +76,7 @@ class FoldStage:
         self._parts = parts
         self._policy = policy
         self._turn = asyncio.Lock()
-        self._window: Window | None = None
+        self._deciding = False
         self.last_round = parts.clock.steady()
 
     async def run(self) -> None:
@@ -82,8 +90,19 @@ class FoldStage:
             while True:
                 self.last_round = self._parts.clock.steady()
                 outcomes = await self._parts.outcomes.receive(BATCH)
+                self._deciding = True
                 async with self._turn:
                     await self._fold(window, outcomes)
+                self._deciding = False
+
+    def in_hand(self) -> int:
+        """1 while a batch is being decided and committed, else 0."""
+        return int(self._deciding)
+
+    async def caught_up(self) -> None:
+        """Return when everything on the hop has been committed."""
+        while self._deciding or self._parts.outcomes.depth():
+            await self._parts.clock.sleep(0.01)
 
     async def _fold(self, window: Window, outcomes: tuple[ReadOutcome, ...]) -> None:
         """Decide a batch and commit it."""
@@ -147,15 +166,88 @@ class FoldStage:
         batch.outbox.extend(self._records(folding, ledger))
         return folding
 
-    def _records(self, folding: Folding, ledger: LedgerEntry | None) -> list[Record]:
+    def _records(self, folding: Folding, ledger: LedgerEntry) -> Iterator[Record]:
         """The records of one folding: the article first, then each step of each event with the event it led to."""
         encoder = self._parts.encoder
-        placed = folding.folded.placed if folding.folded is not None else None
-        published = placed.article.published_at.at if placed is not None and placed.article.published_at else None
-        records = [encoder.article(placed)] if placed is not None else []
+        placed = folding.folded.placed
+        published = placed.article.published_at
+        moment = published.at if published is not None else None
+        yield encoder.article(placed, ledger.taken_up_at)
         for event, change in zip(folding.events, folding.changes, strict=True):
             self._parts.meter.count(Metric.CHANGES, change.kind)
-            origin = ledger.taken_up_at if ledger is not None else change.at
-            records.append(encoder.change(change, origin))
-            records.append(encoder.event(event, change.kind, origin, published))
-        return records
+            yield encoder.change(change, ledger.taken_up_at, moment)
+            yield encoder.event(event, change.kind, ledger.taken_up_at, moment)
+
+    async def _sweep(self, window: Window) -> None:
+        """Now and then: close events that have gone quiet, and let go of what has left the window."""
+        while True:
+            await self._parts.clock.sleep(SWEEP_SECONDS)
+            async with self._turn:
+                now = self._parts.clock.now()
+                batch = _Batch()
+                for sweeping in sweep(window, now):
+                    window.settle(sweeping)
+                    batch.sweepings.append(sweeping)
+                    batch.outbox.extend(self._swept(sweeping))
+                window.expire(now)
+                await self._commit(batch)
+                self._look(window)
+
+    def _swept(self, sweeping: Sweeping) -> Iterator[Record]:
+        change = sweeping.change
+        self._parts.meter.count(Metric.CHANGES, change.kind)
+        yield self._parts.encoder.change(change, change.at)
+        yield self._parts.encoder.event(sweeping.event, change.kind, change.at)
+
+    def _look(self, window: Window) -> None:
+        """Set the gauges of the window."""
+        meter = self._parts.meter
+        meter.gauge(Metric.WINDOW_ARTICLES, window.size())
+        for status, count in window.by_status():
+            meter.gauge(Metric.EVENTS, count, status)
+
+    async def _commit(self, batch: _Batch) -> None:
+        """Put a batch into the store, however long that takes; nothing else is decided meanwhile."""
+        commit = Commit(
+            settled=tuple(batch.settled),
+            put_off=tuple(each.put_off for each in batch.put_off),
+            articles=tuple(folding.folded for folding in batch.foldings),
+            events=_latest(batch),
+            outbox=tuple(batch.outbox),
+        )
+        if commit == Commit():
+            return
+        started = self._parts.clock.steady()
+        await self._patiently(lambda: self._parts.store.apply(commit))
+        self._parts.meter.observe(Metric.COMMIT_SECONDS, self._parts.clock.steady() - started)
+        if commit.outbox:
+            self._parts.nudge()
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask the store until it answers."""
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailable as error:
+                logger.warning("folding waits for the store: %s", error)
+                await self._parts.clock.sleep(PATIENCE_SECONDS)
+
+
+def _entry_of(outcome: ReadOutcome) -> tuple[EntryId, int]:
+    """Which ledger row an outcome speaks of, and at which revision."""
+    match outcome:
+        case ReadArticle(ledger=ledger):
+            return ledger.entry.entry_id, ledger.revision
+        case ReadReject(reject=reject):
+            return reject.ledger.entry.entry_id, reject.ledger.revision
+        case ReadPutOff(put_off=waiting):
+            return waiting.entry_id, waiting.revision
+
+
+def _latest(batch: _Batch) -> tuple[Event, ...]:
+    """Each event that a batch changed, at its last version."""
+    latest: dict[EventId, Event] = {}
+    for folding in batch.foldings:
+        latest.update((event.event_id, event) for event in folding.events)
+    latest.update((each.event.event_id, each.event) for each in batch.sweepings)
+    return tuple(latest.values())

@@ -1,0 +1,298 @@
+"""Politeness: one gate for polling and reading, so that together they treat a host as one polite visitor would.
+
+A host is a scheme, a name and a port. Whoever waits for it is let in by order of arrival; one that must keep the host's
+interval does not hold up one that need not. Robots.txt is fetched once a host, whoever asks, and by way of a slot: so
+ask whether a URL is allowed before taking a slot for it, never while holding one.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from math import inf
+from typing import Final
+from urllib.parse import urlsplit
+
+from storyfold.hosts.policy import HostPolicy
+from storyfold.hosts.robots import ALLOW_ALL, Robots, parse_robots
+from storyfold.hosts.slots import HostSlots, expected_wait, forgettable, freed, held, opens_at, spacing, taken
+from storyfold.model.fetching import FetchLimits, FetchRequest, Purpose
+from storyfold.ports import BadUrl, BlockedAddress, Clock, Fetcher, FetchError, Gate, TooManyRedirects
+
+# RFC 9309: five redirects are followed (2.3.1.2); what is larger than a few MiB is no robots.txt.
+_ROBOTS_LIMITS: Final = FetchLimits(
+    deadline=timedelta(seconds=15), body_bytes=4 * 1024 * 1024, wire_bytes=4 * 1024 * 1024, redirects=5
+)
+# How long a robots.txt that could not be reached is left alone before it is asked for again.
+_ROBOTS_RETRY: Final = timedelta(minutes=10)
+# How many idle hosts are looked at for one that can be forgotten without loss, before one is forgotten with.
+_EVICTION_SCAN: Final = 16
+# Of all robots.txt files in memory; a rule takes some 300 bytes, so this is some 100 MiB at the very most.
+_RULES: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class _RobotsKept:
+    """A robots.txt as far as it is known: None where it cannot be reached."""
+
+    robots: Robots | None
+    until: float
+
+
+@dataclass(slots=True)
+class _Host:
+    """What is known of a host, and who waits for it: the queue position of each waiter beside its future."""
+
+    slots: HostSlots = field(default_factory=HostSlots)
+    paced: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
+    unpaced: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
+    robots: _RobotsKept | None = None
+    fetching: asyncio.Task[Robots | None] | None = None
+    timer: asyncio.Task[None] | None = None
+    timer_at: float = inf
+
+    def is_idle(self) -> bool:
+        return not (self.slots.active or self.paced or self.unpaced or self.fetching)
+
+
+class Politeness:
+    """The gate, over any fetcher.
+
+    Args:
+        fetcher: gets robots.txt files.
+        clock: tells when a host may be contacted again.
+        policy: how politely.
+        product: our product token in robots.txt files.
+        hosts: how many are remembered; those with callers are, whatever their number.
+    """
+
+    def __init__(
+        self, fetcher: Fetcher, clock: Clock, policy: HostPolicy, *, product: str = "storyfold", hosts: int = 5_000
+    ) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._policy = policy
+        self._product = product
+        self._limit = hosts
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._arrivals = 0
+        self._rules = 0
+
+    def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
+        """Wait for a slot of the URL's host (scheme, host, port); paced slots are spaced by the host's interval."""
+        return self._slot(url, paced=paced)
+
+    def hold_off(self, url: str, until: datetime) -> None:
+        """Let nobody near the host before then (Retry-After)."""
+        host = self._host(url)
+        seconds = (until - self._clock.now()).total_seconds()
+        host.slots = held(host.slots, self._clock.steady() + seconds)
+
+    async def allowed(self, url: str) -> bool | None:
+        """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
+        robots = await self._robots(url)
+        return None if robots is None else robots.allows(url)
+
+    def wait_of(self, url: str) -> timedelta:
+        """How long a paced caller would wait now, by what can be known; exchanges under way count as over."""
+        host = self._hosts.get(_origin(url))
+        if host is None:
+            return timedelta()
+        ahead = sum(not waiter.done() for _, waiter in host.paced)
+        seconds = expected_wait(host.slots, self._policy, self._interval(host), self._clock.steady(), ahead=ahead)
+        return timedelta(seconds=seconds)
+
+    async def aclose(self) -> None:
+        """End what goes on in the background."""
+        tasks = [task for host in self._hosts.values() for task in (host.timer, host.fetching) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- slots --
+
+    @asynccontextmanager
+    async def _slot(self, url: str, *, paced: bool) -> AsyncIterator[None]:
+        host = self._host(url)
+        await self._enter(host, paced=paced)
+        try:
+            yield
+        finally:
+            self._leave(host)
+
+    async def _enter(self, host: _Host, *, paced: bool) -> None:
+        """Return with a slot taken."""
+        self._arrivals += 1
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue = host.paced if paced else host.unpaced
+        place = (self._arrivals, waiter)
+        queue.append(place)
+        self._admit(host)
+        if waiter.done():
+            return
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                # Let in and cancelled in the same moment: the slot goes to the next.
+                self._leave(host)
+            else:
+                # `_admit` may have passed over it already.
+                with suppress(ValueError):
+                    queue.remove(place)
+                self._admit(host)
+            raise
+
+    def _leave(self, host: _Host) -> None:
+        host.slots = freed(host.slots)
+        self._admit(host)
+        self._forget_idle(self._limit)
+
+    def _admit(self, host: _Host) -> None:
+        """Let in whoever may go now, by order of arrival, and see to it that the next is let in when its time comes."""
+        interval = self._interval(host)
+        while True:
+            now = self._clock.steady()
+            ready: list[tuple[int, bool]] = []
+            next_at = inf
+            for queue, paced in ((host.paced, True), (host.unpaced, False)):
+                if not queue:
+                    continue
+                moment = opens_at(host.slots, self._policy, interval, paced=paced)
+                if moment <= now:
+                    ready.append((queue[0][0], paced))
+                else:
+                    next_at = min(next_at, moment)
+            if not ready:
+                self._wake_at(host, next_at)
+                return
+            _, paced = min(ready)
+            _, waiter = (host.paced if paced else host.unpaced).popleft()
+            if not waiter.done():
+                host.slots = taken(host.slots, now, paced=paced)
+                waiter.set_result(None)
+
+    def _wake_at(self, host: _Host, moment: float) -> None:
+        """Call `_admit` at a moment, unless something sooner will."""
+        if moment == inf or (host.timer is not None and host.timer_at <= moment):
+            return
+        if host.timer is not None:
+            host.timer.cancel()
+        host.timer_at = moment
+        host.timer = asyncio.get_running_loop().create_task(self._wake(host, moment))
+
+    async def _wake(self, host: _Host, moment: float) -> None:
+        await self._clock.sleep(max(0.0, moment - self._clock.steady()))
+        host.timer = None
+        host.timer_at = inf
+        self._admit(host)
+
+    def _interval(self, host: _Host) -> float:
+        robots = host.robots.robots if host.robots else None
+        return spacing(self._policy, robots.crawl_delay if robots else None)
+
+    # -- robots --
+
+    async def _robots(self, url: str) -> Robots | None:
+        """The host's robots.txt, from memory or anew; one fetch serves all who ask meanwhile."""
+        host = self._host(url)
+        if host.robots is not None and self._clock.steady() < host.robots.until:
+            return host.robots.robots
+        if host.fetching is None:
+            host.fetching = asyncio.get_running_loop().create_task(self._refresh(host, _origin(url)))
+        # Shielded: a caller that gives up must not take the answer from the others.
+        return await asyncio.shield(host.fetching)
+
+    async def _refresh(self, host: _Host, origin: str) -> Robots | None:
+        try:
+            async with self._slot(origin, paced=False):
+                found = await self._ask(f"{origin}/robots.txt")
+            lifetime = self._policy.robots_ttl
+            if found is None:
+                # RFC 9309, 2.4: the old one serves while the new one cannot be reached.
+                found = host.robots.robots if host.robots else None
+                lifetime = min(lifetime, _ROBOTS_RETRY)
+            self._keep(host, found, lifetime)
+            return found
+        finally:
+            host.fetching = None
+
+    async def _ask(self, url: str) -> Robots | None:
+        """One attempt (RFC 9309, 2.3.1)."""
+        try:
+            response = await self._fetcher.fetch(FetchRequest(url, Purpose.ROBOTS, limits=_ROBOTS_LIMITS))
+        except TooManyRedirects:
+            return ALLOW_ALL
+        except (BadUrl, BlockedAddress) as error:
+            # Where the host itself may not be contacted, the page's own fetch tells that better.
+            return ALLOW_ALL if error.url == url else None
+        except FetchError:
+            return None
+        if response.status >= 500:
+            return None
+        return parse_robots(response.body, self._product) if response.status == 200 else ALLOW_ALL
+
+    # -- memory --
+
+    def _host(self, url: str) -> _Host:
+        origin = _origin(url)
+        host = self._hosts.get(origin)
+        if host is None:
+            # Room is made first: the new one is idle as yet, and must not be the one that goes.
+            self._forget_idle(self._limit - 1)
+            host = self._hosts[origin] = _Host()
+        self._hosts.move_to_end(origin)
+        return host
+
+    def _keep(self, host: _Host, robots: Robots | None, lifetime: timedelta) -> None:
+        self._rules += _size(robots) - _size_kept(host)
+        host.robots = _RobotsKept(robots, self._clock.steady() + lifetime.total_seconds())
+
+    def _forget_idle(self, limit: int) -> None:
+        """Forget idle hosts while there are too many, or too many rules of robots.txt files."""
+        while len(self._hosts) > limit or self._rules > _RULES:
+            origin = self._most_forgettable()
+            if origin is None:
+                return
+            host = self._hosts.pop(origin)
+            self._rules -= _size_kept(host)
+            if host.timer is not None:
+                host.timer.cancel()
+
+    def _most_forgettable(self) -> str | None:
+        """The least recently used idle host, if possible such as need no waiting."""
+        now = self._clock.steady()
+        idle = (origin for origin, host in self._hosts.items() if host.is_idle())
+        first: str | None = None
+        for origin in islice(idle, _EVICTION_SCAN):
+            host = self._hosts[origin]
+            if forgettable(host.slots, now, self._interval(host)):
+                return origin
+            first = first or origin
+        return first
+
+
+_fits: type[Gate] = Politeness
+
+
+def _size(robots: Robots | None) -> int:
+    return len(robots.rules) if robots else 0
+
+
+def _size_kept(host: _Host) -> int:
+    return _size(host.robots.robots) if host.robots else 0
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port, by which hosts are told apart; a default port is left out."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    name = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{name}" + ("" if port in (None, default) else f":{port}")

@@ -1,0 +1,44 @@
+"""Retention: now and then, forget what the policy no longer keeps."""
+
+import logging
+
+from storyfold.model.retention import Pruned, Retention
+from storyfold.ports import Clock, Store, StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+# Between two prunings; the first comes this long after the start, when the rush of starting is over.
+ROUND_SECONDS = 600.0
+
+
+class RetentionStage:
+    """Prunes the store.
+
+    Args:
+        store: what is pruned.
+        clock: time.
+        retention: how long things are kept.
+    """
+
+    def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
+        self._store = store
+        self._clock = clock
+        self._retention = retention
+
+    async def run(self) -> None:
+        """Prune every few minutes, until cancelled."""
+        while True:
+            await self._clock.sleep(ROUND_SECONDS)
+            try:
+                pruned = await self._store.prune(self._clock.now(), self._retention)
+            except StoreUnavailable as error:
+                logger.warning("the store cannot be pruned, trying again later: %s", error)
+                continue
+            if pruned != Pruned():
+                logger.info(
+                    "forgot %d bodies, %d articles, %d ledger rows and %d events that retention no longer keeps",
+                    pruned.bodies,
+                    pruned.articles,
+                    pruned.entries,
+                    pruned.events,
+                )
