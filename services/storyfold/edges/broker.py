@@ -288,10 +288,10 @@ def _port_to_use(port: int | None, last: int | None) -> int:
                 if error.errno == errno.EADDRINUSE:
                     raise BrokerPortTaken(
                         f"port {port} on {HOST}, wanted for the embedded broker, is in use; see by whom with "
-                        f"`ss -ltnp 'sport = :{port}'`, stop that, or set kafka.embedded_port to another (or to 0 for "
+                        f"`ss -ltnp 'sport = :{port}'`, stop that, or set embedded.port to another (or to 0 for "
                         "any free one)"
                     ) from error
-                raise BrokerFailed(f"port {port} on {HOST} cannot be used: {error}; set kafka.embedded_port") from error
+                raise BrokerFailed(f"port {port} on {HOST} cannot be used: {error}; set embedded.port") from error
             return candidate
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -278,7 +278,7 @@ class KafkaPublisher:
         if isinstance(cause, _FENCES) and not overdue:
             raise PublisherFenced(
                 f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of them, "
-                "or give this one another kafka.prefix"
+                "or give this one another kafka.topic_prefix"
             ) from error
         if isinstance(cause, _REFUSALS):
             raise RecordRefused(f"Kafka refuses the transaction: {cause}; let the publisher write there") from error
