@@ -342,6 +342,19 @@ class TestArticlesAndEvents:
 
         assert WindowState((bodiless(articles[0]),), (alive, closed)) == await store.load_window(NOON)
 
+    async def test_the_window_can_be_had_in_parts(self, store: Store) -> None:
+        """The parts are the whole, events first, and of one moment whatever is committed meanwhile."""
+        articles = tuple(folded_of(f"a{number:04}", placed_at=NOON + number // 7 * MINUTE) for number in range(1_200))
+        await store.apply(Commit(articles=articles, events=(event_of("v1"), event_of("v2"))))
+        whole = await store.load_window(NOON + MINUTE)
+        async with store.stream_window(NOON + MINUTE) as parts:
+            first = await anext(parts)
+            await store.apply(Commit(articles=(folded_of("z", placed_at=NOON + DAY),)))
+            rest = [part async for part in parts]
+        assert WindowState((), whole.events) == first
+        assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
+        assert {()} == {part.events for part in rest}
+
 
 class TestOutbox:
     async def test_records_are_numbered_in_the_order_of_commits(self, store: Store) -> None:

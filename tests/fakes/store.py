@@ -282,6 +282,14 @@ class MemoryStore:
         events = [event for key, event in sorted(self._events.items()) if key in wanted or event.status in ALIVE]
         return WindowState(tuple(without_body(folded) for folded in articles), tuple(events))
 
+    def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
+        return self._stream_window(since)
+
+    @asynccontextmanager
+    async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
+        window = await self.load_window(since)
+        yield stream([WindowState((), window.events), *(WindowState((folded,), ()) for folded in window.articles)])
+
     # -- outbox -------------------------------------------------------------------------------------------------------
 
     async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
