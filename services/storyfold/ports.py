@@ -44,7 +44,7 @@ from storyfold.model.fetching import FetchRequest, FetchResponse
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow
+from storyfold.model.records import OutboxRow, Record
 from storyfold.model.retention import Pruned, Retention
 
 T = TypeVar("T")

@@ -241,6 +241,14 @@ class TestLedger:
         assert {"e1": KnownEntry(EntryId("e1"), 1, "h1")} == await store.known_entries([EntryId("e1"), EntryId("e2")])
         assert [] == await leased(store, NOON + 2 * DAY)
 
+    async def test_waiting_names_the_revision_of_rows_that_have_not_ended(self, store: Store) -> None:
+        """Pending and put-off rows wait at their newest revision; ended and unknown rows do not."""
+        await store.apply(Commit(taken_up=(new_entry("e1"), new_entry("e2"), new_entry("e3"))))
+        await store.apply(Commit(taken_up=(new_entry("e1", revision=2),)))
+        await store.apply(Commit(settled=(settled("e3"),), put_off=(put_off("e2"),)))
+        asked = [EntryId(name) for name in ("e1", "e2", "e3", "e4")]
+        assert {"e1": 2, "e2": 1} == await store.waiting(asked)
+
     async def test_settling_counts_once(self, store: Store) -> None:
         """A repeat, another revision or an unknown row moves no tally."""
         await store.apply(Commit(taken_up=(new_entry("e1"), new_entry("e2"))))

@@ -220,6 +220,11 @@ class MemoryStore:
         rows = ((key, self._entries[key].ledger) for key in entries if key in self._entries)
         return {key: KnownEntry(key, ledger.revision, ledger.entry.content_hash) for key, ledger in rows}
 
+    async def waiting(self, entries: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        self._check()
+        rows = ((key, self._entries[key]) for key in entries if key in self._entries)
+        return {key: row.ledger.revision for key, row in rows if row.waiting}
+
     async def feeds(self) -> tuple[Feed, ...]:
         self._check()
         rows = sorted((row for row in self._feeds.values() if row.registered), key=lambda row: row.source.url)

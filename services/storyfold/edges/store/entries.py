@@ -76,6 +76,12 @@ def known_entries(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryI
     return {row.entry_id: KnownEntry(row.entry_id, row.revision, row.content_hash) for row in found}
 
 
+def waiting(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryId, int]:
+    """See `Store.waiting`."""
+    query = select(entries.c.entry_id, entries.c.revision).where(entries.c.due_at.is_not(None))
+    return {row.entry_id: row.revision for row in rows_of(connection, query, entries.c.entry_id, ids)}
+
+
 def lease_entries(
     connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int
 ) -> tuple[LedgerEntry, ...]:

@@ -116,6 +116,10 @@ class SqlStore:
         """See `Store.lease_entries`."""
         return await self._write(lambda connection: entries.lease_entries(connection, owner, now, lease, limit))
 
+    async def waiting(self, entries_: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        """See `Store.waiting`."""
+        return await self._read(lambda connection: entries.waiting(connection, entries_))
+
     async def release(self, owner: str) -> None:
         """See `Store.release`."""
 
