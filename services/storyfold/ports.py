@@ -45,6 +45,7 @@ from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
 from storyfold.model.records import OutboxRow
+from storyfold.model.retention import Pruned, Retention
 
 T = TypeVar("T")
 
@@ -131,7 +132,7 @@ class Gate(Protocol):
     """Lets callers near a host, a few at a time."""
 
     def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
-        """Wait for a slot of the URL's host (scheme, host, port); paced slots are spaced by the host's interval."""
+        """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by the host's interval."""
         ...
 
     def hold_off(self, url: str, until: datetime) -> None:
@@ -140,6 +141,10 @@ class Gate(Protocol):
 
     async def allowed(self, url: str) -> bool | None:
         """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
+        ...
+
+    def wait_of(self, url: str) -> timedelta:
+        """How long a caller who asks for a paced slot now would wait for it."""
         ...
 
 
@@ -226,12 +231,19 @@ class Store(Protocol):
     """Everything that outlives the process. Each method is one transaction; all raise `StoreError` kinds only."""
 
     async def apply(self, commit: Commit) -> None:
-        """Apply a decision, whole or not at all; returns when it is on disk."""
+        """Apply a decision, whole or not at all; returns when it is on disk.
+
+        Calls that wait at the same time may share one transaction; decisions take effect in the order of the calls.
+        """
         ...
 
     # feeds
     async def register(self, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
-        """Make the registered feeds be these. A feed that leaves is kept but not polled; one that is new is due now."""
+        """Make the registered feeds be these.
+
+        A feed that leaves is kept but not polled; one that is new is due now; one that comes back is due when its
+        memory says.
+        """
         ...
 
     async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
@@ -239,7 +251,10 @@ class Store(Protocol):
         ...
 
     async def next_feed_due(self) -> datetime | None:
-        """When the next feed that nobody has leased falls due; None where there is none."""
+        """When the next feed that nobody has leased falls (or fell) due; None where there is none.
+
+        A lease that has run out but was neither ended nor released still counts as a lease here.
+        """
         ...
 
     async def known_entries(self, entries: Sequence[EntryId]) -> Mapping[EntryId, KnownEntry]:
@@ -250,8 +265,13 @@ class Store(Protocol):
     async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
         """Take ledger rows that are pending or due for retry, not leased, oldest first.
 
-        Rows that a commit takes up are born leased to its `holder`, who sends them on at once.
+        A pending row is due from `taken_up_at`, a retry from the `due_at` it was put off to. Rows that a commit takes
+        up are born leased to its `holder`, who sends them on at once. `first_seen_at` is that of revision 1.
         """
+        ...
+
+    async def waiting(self, entries: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        """The revision of those of these rows that have not ended."""
         ...
 
     async def release(self, owner: str) -> None:
@@ -272,7 +292,11 @@ class Store(Protocol):
 
     # folding
     async def load_window(self, since: datetime) -> WindowState:
-        """Articles placed since then with their events, in the order they were placed; bodies are left out (empty)."""
+        """Articles placed since then, in the order they were placed, with bodies left out (empty), and events.
+
+        The events are those of these articles and all that are still emerging or open, however old: after a long stop
+        someone must close them. They stand in the order of their ids.
+        """
         ...
 
     # outbox
@@ -281,11 +305,11 @@ class Store(Protocol):
         ...
 
     async def outbox_depth(self, sequence: int) -> tuple[int, datetime | None]:
-        """How many rows stand behind a position, and the origin time of the oldest."""
+        """How many rows stand behind a position, and the origin time of the first of them."""
         ...
 
     async def mark_published(self, sequence: int, now: datetime) -> None:
-        """Note that everything up to a position is on Kafka, and drop those rows."""
+        """Note that everything up to a position is on Kafka, and drop those rows; the position never moves back."""
         ...
 
     async def published_position(self) -> int | None:
@@ -298,7 +322,7 @@ class Store(Protocol):
 
     # people
     async def feeds(self) -> tuple[Feed, ...]:
-        """All registered feeds with what polling remembers."""
+        """All registered feeds with what polling remembers, by URL."""
         ...
 
     async def newest_events(self, limit: int) -> tuple[Event, ...]:
@@ -307,6 +331,23 @@ class Store(Protocol):
 
     async def ping(self) -> None:
         """Prove that the store can be read and written."""
+        ...
+
+    # care
+    async def store_id(self) -> str:
+        """What the store called itself when it was made; another store has another name."""
+        ...
+
+    async def prune(self, now: datetime, retention: Retention) -> Pruned:
+        """Forget what is older than the policy says, in small transactions that let others through.
+
+        An entry that its feed still lists (`PolledFeed.listed`) stays known, and so do all entries of a feed that has
+        not told yet what it lists.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was handed in and let go; safe to call more than once. Nothing may be called afterwards."""
         ...
 
 

@@ -11,7 +11,8 @@ from storyfold.model.fetching import FetchRequest, Purpose
 from storyfold.model.metrics import FetchOutcome, Metric
 from storyfold.ports import BadUrl, BlockedAddress, DnsFailed, FetchError
 from tests.fakes.badserver import bad_server
-from tests.fakes.loopback import CountingMeter, loopback_fetcher
+from tests.fakes.loopback import loopback_fetcher
+from tests.fakes.meter import RecordingMeter
 
 # One machine, two addresses: the one stands for the public Internet, the other for what must not be reached.
 PUBLIC, FORBIDDEN = "127.0.0.2", "127.0.0.1"
@@ -59,7 +60,7 @@ def test_no_spelling_of_an_address_gets_through(host: str, validators: Validator
 @BOTH_TRANSPORTS
 def test_private_addresses_are_refused_unless_allowed(address: str, validators: Validators) -> None:
     """A name that resolves to a private address is blocked, and the metric says so."""
-    meter = CountingMeter()
+    meter = RecordingMeter()
 
     async def scenario() -> None:
         lookup = ScriptedLookup([address])

@@ -27,14 +27,15 @@ from storyfold.ports import (
 )
 from tests.fakes import badserver
 from tests.fakes.badserver import BadServer, Exchange, bad_server
-from tests.fakes.loopback import CountingMeter, loopback_fetcher
+from tests.fakes.loopback import loopback_fetcher
+from tests.fakes.meter import RecordingMeter
 
 SHORT = FetchLimits(deadline=timedelta(seconds=0.3), body_bytes=200_000, wire_bytes=100_000, redirects=3)
 LONG = FetchLimits(deadline=timedelta(seconds=10), body_bytes=200_000, wire_bytes=100_000, redirects=3)
 
 
 def fetch_one(
-    arrange: Callable[[BadServer], str], limits: FetchLimits = LONG, meter: CountingMeter | None = None
+    arrange: Callable[[BadServer], str], limits: FetchLimits = LONG, meter: RecordingMeter | None = None
 ) -> FetchResponse:
     """Serve something, fetch it once."""
 
@@ -192,7 +193,7 @@ def test_a_broken_body_does_not_hide_an_error_status(status: int) -> None:
 
 def test_outcomes_times_and_bytes_are_counted() -> None:
     """Each exchange counts once, by how it ended, with its time and its size by purpose."""
-    meter = CountingMeter()
+    meter = RecordingMeter()
     fetch_one(coded("gzip", gzip.compress(b"hello")), meter=meter)
     fetch_one(lambda server: server.answers("/", 304), meter=meter)
     fetch_one(lambda server: server.answers("/", 404), meter=meter)
@@ -206,7 +207,7 @@ def test_outcomes_times_and_bytes_are_counted() -> None:
     expected = ("OK", "NOT_MODIFIED", "CLIENT_ERROR", "SERVER_ERROR", "REDIRECT", "CONNECT", "TIMEOUT")
     assert {FetchOutcome[name]: 1 for name in expected} == fetches
     assert meter.counts[Metric.FETCH_BYTES, Purpose.PAGE] == 5
-    assert meter.observed[Metric.FETCH_SECONDS, Purpose.PAGE] == 7
+    assert [(Metric.FETCH_SECONDS, Purpose.PAGE)] * 7 == [(metric, label) for metric, label, _ in meter.observations]
 
 
 def test_surplus_bytes_do_not_reach_the_next_exchange() -> None:

@@ -8,17 +8,26 @@ from storyfold.model.entries import LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import PollState
-from storyfold.model.identity import FeedId
+from storyfold.model.identity import EntryId, FeedId
 from storyfold.model.records import Record
 
 
 @dataclass(frozen=True, slots=True)
 class PolledFeed:
-    """A feed whose poll ended: its new memory; the lease on it ends with the commit."""
+    """A feed whose poll ended: its new memory; the lease on it ends with the commit.
+
+    Attributes:
+        feed_id: which feed.
+        state: what polling remembers of it from now on.
+        at: when the poll ended.
+        listed: every entry that the document listed, known or new; they stay known while they are listed. None where
+            no document was parsed: what was listed before still is.
+    """
 
     feed_id: FeedId
     state: PollState
     at: datetime
+    listed: tuple[EntryId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,13 @@ class Commit:
 
     Attributes:
         polled: feeds whose poll ended.
-        taken_up: ledger rows that begin. A row that exists at this revision or a later one is left alone.
-        settled: ledger rows that end.
-        put_off: ledger rows that are due again later.
-        articles: article versions, placed.
-        events: events at their new version; the highest version is kept.
+        taken_up: ledger rows that begin. A row that exists at this revision or a later one is left alone; one that
+            ended at an earlier revision begins anew and counts as taken up again; one that still waits at an earlier
+            revision moves on to this one, as the one waiting entry it was, and is not counted twice.
+        settled: ledger rows that end. Left alone where the row is at another revision or has ended already.
+        put_off: ledger rows that are due again later, free of any lease. Left alone likewise.
+        articles: article versions, placed; the highest version is kept, the same version replaces itself.
+        events: events at their new version; the highest version is kept, likewise.
         outbox: records to be published, in this order.
         holder: who has the rows in `taken_up` in hand from the start; None for nobody.
         held_until: when that lease runs out.

@@ -84,8 +84,6 @@ class RetryReason(StrEnum):
     SERVER_ERROR = "server-error"
     UNREACHABLE = "unreachable"
     ROBOTS_UNREACHABLE = "robots-unreachable"
-    EXTRACTION_FAILED = "extraction-failed"
-    SHUTDOWN = "shutdown"  # the program stopped while it was in hand
 
 
 @dataclass(frozen=True, slots=True)

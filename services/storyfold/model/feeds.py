@@ -92,6 +92,13 @@ class PollOutcome(StrEnum):
     ROBOTS = "robots"
 
 
+class Identity(StrEnum):
+    """By what the entries of a feed are known (polling.md, 20)."""
+
+    GUID = "guid"
+    LINK = "link"  # its guids change from one fetch to the next
+
+
 @dataclass(frozen=True, slots=True)
 class RedirectEvidence:
     """A permanent redirect that was seen, and how often it was confirmed."""
@@ -125,6 +132,11 @@ class PollState:
         retired_at: set when the feed is polled no more than now and then, because it said 410 for days.
         retry_after: the server's own word, where it still lies ahead.
         fresh_until: by max-age or Expires.
+        unconditional_at: when it was last asked for without validators.
+        validators_off_until: no validators are sent before then, because the server answered 304 over new entries.
+        false_304s: how often the server was caught at that.
+        identity: by what its entries are known.
+        link_marks: which guid stood beside which link in the last document (`storyfold.feeds.identity`).
     """
 
     url: str
@@ -146,6 +158,11 @@ class PollState:
     retired_at: datetime | None = None
     retry_after: datetime | None = None
     fresh_until: datetime | None = None
+    unconditional_at: datetime | None = None
+    validators_off_until: datetime | None = None
+    false_304s: int = 0
+    identity: Identity = Identity.GUID
+    link_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +175,16 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class KnownEntry:
-    """What the ledger tells polling about an entry it has met before."""
+    """What the ledger tells polling about an entry it has met before.
+
+    Attributes:
+        entry_id: which.
+        revision: the latest that was taken up.
+        content_hash: of that revision.
+        first_seen_at: when revision 1 was taken up; None where the ledger does not tell.
+    """
 
     entry_id: EntryId
     revision: int
     content_hash: str
+    first_seen_at: datetime | None = None

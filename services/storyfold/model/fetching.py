@@ -21,9 +21,9 @@ class FetchLimits:
 
     Attributes:
         deadline: for the whole exchange: connect, headers and body of every hop.
-        body_bytes: decompressed.
-        wire_bytes: as received.
-        redirects: how many are followed.
+        body_bytes: the most of a body, decompressed.
+        wire_bytes: the most of a body, as received.
+        redirects: how many are followed at most.
     """
 
     deadline: timedelta = timedelta(seconds=30)

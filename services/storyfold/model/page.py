@@ -19,6 +19,7 @@ class FeedHints:
         skip_days: days of the week without news, Monday is 0.
         hub: WebSub hub.
         self_url: what the feed calls itself.
+        expired: whether it says that nothing will ever be added (JSON Feed 1.1).
     """
 
     ttl_seconds: int | None = None
@@ -26,6 +27,7 @@ class FeedHints:
     skip_days: tuple[int, ...] = ()
     hub: str | None = None
     self_url: str | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,7 @@
+"""Runs the command line: `python -m newsroom`."""
+
+import sys
+
+from newsroom.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""How the press looks: feeds and article pages as text."""

@@ -1,0 +1,136 @@
+"""One parse of a page: the tree that extraction, metadata and links share, and what stands in its head."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+# C0 controls other than tab, newline and return: not XML, and lxml refuses them later.
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
+_NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+
+# Bytes of markup that are read; a page has its article in the first megabytes or not at all.
+MARKUP_LIMIT = 6 * 1024 * 1024
+# Elements above which a page is not walked: 50 times a large article page; trafilatura takes seconds beyond it.
+ELEMENT_LIMIT = 100_000
+
+_HEAD_TAGS = ("meta", "link", "script", "title", "h1", "time", "base")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a page says of itself, in document order.
+
+    Attributes:
+        metas: (name or property or itemprop or http-equiv in lower case, content).
+        links: (rel in lower case, href, element's hreflang or type or "").
+        scripts: contents of JSON-LD scripts.
+        title: of the document; may be empty.
+        h1: first-level headings with text.
+        times: (machine-readable or shown time, whether marked as the publication's by itemprop or pubdate).
+        language: of the root element, where stated.
+        base: href of ``base``, where stated.
+    """
+
+    metas: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str, str], ...]
+    scripts: tuple[str, ...]
+    title: str
+    h1: tuple[str, ...]
+    times: tuple[tuple[str, bool], ...]
+    language: str | None
+    base: str | None
+
+    def all(self, *names: str) -> Iterator[str]:
+        """Contents of the metas with one of these names, in the order of the names, then of the page."""
+        for name in names:
+            yield from (content for key, content in self.metas if key == name)
+
+    def first(self, *names: str) -> str | None:
+        """The first content of `all`, or None."""
+        return next(self.all(*names), None)
+
+
+def _parser() -> etree.HTMLParser:
+    """A parser whose elements are all plain `HtmlElement`: lxml.html's own look-up calls Python for each of them."""
+    parser = etree.HTMLParser(
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+        default_doctype=False,
+        huge_tree=False,
+    )
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+    return parser
+
+
+def parse(text: str) -> HtmlElement | None:
+    """Parse a page.
+
+    Args:
+        text: decoded.
+
+    Returns:
+        The root, or None where there is nothing that resembles HTML.
+    """
+    markup = text[:MARKUP_LIMIT].encode("utf-8", "replace").translate(None, _CONTROLS)
+    for sequence in _NON_CHARACTERS:
+        markup = markup.replace(sequence, b"")
+    if not markup.strip():
+        return None
+    try:
+        root = etree.fromstring(markup, _parser())
+    except (etree.LxmlError, ValueError):
+        return None
+    return root if isinstance(root, HtmlElement) and len(root) else None
+
+
+def text_of(element: HtmlElement) -> str:
+    """All text below an element, white space run together."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def head_of(root: HtmlElement) -> Head:
+    """Collect what a page says of itself, in one walk."""
+    metas: list[tuple[str, str]] = []
+    links: list[tuple[str, str, str]] = []
+    scripts: list[str] = []
+    headings: list[str] = []
+    times: list[tuple[str, bool]] = []
+    title, base = "", None
+    for element in root.iter(*_HEAD_TAGS):
+        match element.tag:
+            case "meta":
+                content = element.get("content")
+                name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
+                if content and name:
+                    metas.append((name.strip().lower(), content.strip()))
+            case "link":
+                rel, href = element.get("rel"), element.get("href")
+                if rel and href:
+                    links.append((rel.strip().lower(), href.strip(), element.get("hreflang") or element.get("type") or ""))
+            case "script":
+                if "ld+json" in (element.get("type") or "") and element.text:
+                    scripts.append(element.text)
+            case "title":
+                title = title or text_of(element)
+            case "h1":
+                headings.append(text_of(element))
+            case "time":
+                shown = element.get("datetime") or element.get("content") or text_of(element)
+                marked = "datepublished" in (element.get("itemprop") or "").lower() or "pubdate" in element.attrib
+                times.append((shown.strip(), marked))
+            case _:
+                base = base or element.get("href")
+    return Head(
+        metas=tuple(metas),
+        links=tuple(links),
+        scripts=tuple(scripts),
+        title=title,
+        h1=tuple(heading for heading in headings if heading),
+        times=tuple(times),
+        language=root.get("lang") or root.get("xml:lang"),
+        base=base,
+    )

@@ -1,0 +1,215 @@
+"""From a page to its article: the one way in to this package.
+
+    bytes → text → one tree ─┬→ head, JSON-LD → headline, authors, dates, facts
+                             └→ pruned, stitched → candidates → judged → trimmed → body
+
+A vote, not a guess: several ways of extraction propose a body, and feed, headline and JSON-LD decide between them. What is
+no article (challenge, error, consent wall, index) gives way to the feed's own text.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from storyfold.articles.authors import authors
+from storyfold.articles.blocks import Block, blocks_from_text, joined
+from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
+from storyfold.articles.dates import moments
+from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse
+from storyfold.articles.encoding import decode
+from storyfold.articles.headline import headline
+from storyfold.articles.jsonld import LinkedArticle, linked_article, plain
+from storyfold.articles.judge import THIN, Candidate, choose
+from storyfold.articles.language import language_of
+from storyfold.articles.metadata import Facts, facts_of
+from storyfold.articles.pruning import prune
+from storyfold.articles.stubs import Stub, stub_of
+from storyfold.articles.trimming import trimmed
+from storyfold.articles.wire import agency_of
+from storyfold.model.articles import BodySource, Quality
+from storyfold.model.entries import Entry
+from storyfold.model.page import NoArticle, NoArticleReason, Page, PageArticle
+from storyfold.urls.canonical import canonical_url
+
+# A feed that carries this much text of an entry carries the article.
+_FEED_FULL = 1200
+# A body that costs money and is shorter is the teaser in front of the wall.
+_TEASER = 1500
+# Shorter texts are labels ("Video", "Read on"), not articles.
+_LEAST = 25
+# A page's body this short is worth less than a longer text in the feed.
+_SHORT = 120
+
+_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml", "application/octet-stream")
+_BINARY = re.compile(rb"^(?:%PDF-|\x89PNG|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp|OggS|ID3)", re.DOTALL)
+_OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    blocks: tuple[Block, ...]
+    source: BodySource
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a page holds: its head, its JSON-LD, and the tree, to be cut down last."""
+
+    root: HtmlElement
+    head: Head
+    linked: LinkedArticle
+
+
+def extract_page(page: Page) -> PageArticle | NoArticle:
+    """Take the article out of a page, or out of its feed where the page has none.
+
+    Args:
+        page: as fetched; with an empty body the feed's own text is all there is.
+
+    Returns:
+        The article, or why there is none. Never raises, on any bytes.
+    """
+    own = _feed_body(page.entry)
+    if not page.body:
+        return _from_feed(page, own) if own else NoArticle(NoArticleReason.NO_TEXT, f"neither page nor text in the feed for {page.url}")
+    if not _may_be_html(page):
+        message = f"{page.url} is {page.content_type or 'binary'}, and the feed has no text of its own"
+        return _from_feed(page, own) if own else NoArticle(NoArticleReason.NOT_HTML, message)
+    read = _read(page)
+    if read is not None:
+        article = _from_page(page, read, own)
+        if article is not None:
+            return article
+    message = f"no text of an article on {page.url} nor in its feed"
+    return _from_feed(page, own) if own else NoArticle(NoArticleReason.NO_TEXT, message)
+
+
+def _may_be_html(page: Page) -> bool:
+    kind = (page.content_type or "").split(";")[0].strip().lower()
+    if kind and not kind.startswith(_HTML_TYPES):
+        return False
+    start = page.body[:1024]
+    # UTF-16 is full of zero bytes, and says so with a byte order mark.
+    return not _BINARY.match(start) and (b"\x00" not in start or start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"<" in start)
+
+
+def _read(page: Page) -> _Read | None:
+    root = parse(decode(page.body, page.content_type))
+    if root is None:
+        return None
+    head = head_of(root)
+    shown = (*head.h1, head.first("og:title") or "", page.entry.title)
+    return _Read(root, head, linked_article(head.scripts, tuple(title for title in shown if title)))
+
+
+def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle | None:
+    head, linked, entry = read.head, read.linked, page.entry
+    house = page.source.publisher.name
+    when = moments(read.root, head, linked, page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    people = authors(read.root, head, linked, entry.authors, house)
+    title = headline(head, linked, entry.title, house)
+    facts = facts_of(page.url, head, linked, entry)
+    body = _body(page, read, own, title, facts)
+    if body is None:
+        return None
+    text = joined(body.blocks)
+    credited = (*(credit.name for credit in linked.authors), *head.all("author", "article:author"), *entry.authors)
+    return PageArticle(
+        canonical_url=facts.canonical_url,
+        headline=title,
+        body=text,
+        body_source=body.source,
+        quality=body.quality,
+        language=language_of(text, linked.language, head.language, head.first("og:locale", "content-language"), entry.language),
+        authors=people,
+        published_at=when.published,
+        modified_at=when.modified,
+        sections=facts.sections,
+        keywords=facts.keywords,
+        image=facts.image,
+        is_accessible_for_free=facts.is_accessible_for_free,
+        ai_opt_out=facts.ai_opt_out,
+        wire=agency_of(text, credited),
+    )
+
+
+def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Facts) -> _Body | None:
+    """The best body, or None where page and feed have none."""
+    chosen = _chosen(page, read, own, title)
+    stub = stub_of(chosen.blocks, read.head, read.linked, page.entry.title) if chosen.way in {Way.FAST, Way.FULL, Way.DENSEST} else None
+    size = chosen.size
+    if stub is not None or size < _LEAST or (size < _SHORT and sum(len(block.text) for block in own) > size):
+        if own:
+            return _Body(own, BodySource.FEED, _feed_quality(own))
+        # A film's caption is all the text its page has; the other stubs are not the article at all.
+        return _Body(chosen.blocks, BodySource.PAGE, Quality.SUMMARY_ONLY) if stub is Stub.VIDEO and size >= _LEAST else None
+    match chosen.way:
+        case Way.JSON_LD:
+            source = BodySource.JSON_LD
+        case Way.FEED:
+            return _Body(chosen.blocks, BodySource.FEED, _feed_quality(chosen.blocks))
+        case _:
+            source = BodySource.PAGE
+    walled = facts.is_accessible_for_free is False and size < _TEASER
+    cut = bool(_OPEN_END.search(chosen.blocks[-1].text)) and size < _TEASER
+    return _Body(chosen.blocks, source, Quality.PARTIAL if walled or cut else Quality.FULL)
+
+
+def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Candidate:
+    root, linked = read.root, read.linked
+    stated = [Candidate(Way.JSON_LD, blocks_from_text(linked.body))] if len(linked.body) >= THIN else []
+    if sum(len(block.text) for block in own) >= THIN:
+        stated.append(Candidate(Way.FEED, own))
+    topic = f"{title} {linked.description or read.head.first('og:description', 'description') or page.entry.summary}"
+    if root.xpath("count(//*)") > ELEMENT_LIMIT:
+        return choose(Candidate(Way.FAST, ()), tuple(stated), lambda: 0, tuple, topic)
+    stitch(prune(root))
+    titles = tuple(dict.fromkeys(text for text in (title, *read.head.h1[:2], page.entry.title) if text))
+
+    def tidy(way: Way, blocks: tuple[Block, ...]) -> Candidate:
+        return Candidate(way, trimmed(blocks, titles, linked.body))
+
+    def further() -> tuple[Candidate, ...]:
+        return tidy(Way.FULL, by_trafilatura(root, page.url, Way.FULL)), tidy(Way.DENSEST, densest(root))
+
+    first = tidy(Way.FAST, by_trafilatura(root, page.url, Way.FAST))
+    return choose(first, tuple(stated), lambda: prose_of(root), further, topic)
+
+
+def _feed_body(entry: Entry) -> tuple[Block, ...]:
+    """The feed's own text: its content, or its summary where that is longer or all there is."""
+    content, summary = blocks_from_text(plain(entry.content)), blocks_from_text(entry.summary)
+    longest = max((content, summary), key=lambda blocks: sum(len(block.text) for block in blocks))
+    return longest if sum(len(block.text) for block in longest) >= _LEAST else ()
+
+
+def _feed_quality(blocks: tuple[Block, ...]) -> Quality:
+    whole = sum(len(block.text) for block in blocks) >= _FEED_FULL and not _OPEN_END.search(blocks[-1].text)
+    return Quality.FULL if whole else Quality.SUMMARY_ONLY
+
+
+def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
+    """The article as the feed alone tells it."""
+    entry, publisher = page.entry, page.source.publisher
+    none = LinkedArticle()
+    text = joined(own)
+    when = moments(None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    return PageArticle(
+        canonical_url=canonical_url(page.url) if entry.url else f"{publisher.publisher_id}:{entry.guid or entry.entry_id}",
+        headline=headline(None, none, entry.title, publisher.name),
+        body=text,
+        body_source=BodySource.FEED,
+        quality=_feed_quality(own),
+        language=language_of(text, entry.language, page.source.language),
+        authors=authors(None, None, none, entry.authors, publisher.name),
+        published_at=when.published,
+        modified_at=when.modified,
+        sections=entry.categories[:3],
+        keywords=entry.categories,
+        image=entry.image,
+        is_accessible_for_free=None,
+        ai_opt_out=None,
+        wire=agency_of(text, entry.authors),
+    )

@@ -1,0 +1,86 @@
+"""Which candidate is the body: a vote of the ways of extraction, the feed and the page's own headline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storyfold.articles.blocks import Block, covered, grams, words
+from storyfold.articles.candidates import Way
+
+# Below this many characters an extraction has hardly found an article.
+THIN = 250
+# Below this many, what stands on the page decides whether it was found whole.
+_DOUBTFUL = 2500
+# A candidate must be so much longer than another that it contains, to be the whole of which that is a part.
+_LONGER = 1.25
+# Share of a text's word sequences found in another, from which the other contains it; and below which they differ.
+_CONTAINED, _STRANGE = 0.6, 0.15
+# Share of the page's prose that an extraction must hold not to be doubted.
+_PROSE_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A body, and how it was found."""
+
+    way: Way
+    blocks: tuple[Block, ...]
+
+    @property
+    def text(self) -> str:
+        """The blocks, a line each."""
+        return "\n".join(block.text for block in self.blocks)
+
+    @property
+    def size(self) -> int:
+        """Characters."""
+        return sum(len(block.text) for block in self.blocks)
+
+
+def choose(
+    first: Candidate,
+    stated: tuple[Candidate, ...],
+    prose: Callable[[], int],
+    further: Callable[[], tuple[Candidate, ...]],
+    topic: str,
+) -> Candidate:
+    """Choose a body.
+
+    Args:
+        first: by trafilatura's rules, which are right nearly always.
+        stated: bodies that the page (JSON-LD) or the feed state outright.
+        prose: counts the characters of prose on the page; asked where the first is doubtful.
+        further: what dearer ways find; asked where the first has hardly found anything, or little of what is there.
+        topic: headline and summary, as feed and page give them.
+
+    Returns:
+        The one to take.
+    """
+    best = first
+    for other in stated:
+        best = _better(best, other, topic)
+    if best.size < THIN or (best is first and best.size < _DOUBTFUL and best.size < _PROSE_SHARE * prose()):
+        for other in further():
+            best = _better(best, other, topic)
+    return best
+
+
+def _better(best: Candidate, other: Candidate, topic: str) -> Candidate:
+    """The other, where it is the whole of which the best is a part, or where it alone is about the topic."""
+    if other.size < min(THIN, best.size + 1) or other.size < best.size * 0.5:
+        return best
+    if not best.size:
+        return other
+    ours, theirs = grams(best.text), grams(other.text)
+    if other.size >= _LONGER * best.size and covered(ours, theirs) >= _CONTAINED:
+        return other
+    if covered(ours, theirs) <= _STRANGE and relevance(other.text, topic) > relevance(best.text, topic) + 0.25:
+        return other
+    if best.size < THIN and other.size >= THIN and relevance(other.text, topic) >= relevance(best.text, topic):
+        return other
+    return best
+
+
+def relevance(text: str, topic: str) -> float:
+    """Share of the topic's longer words that a text has; 0 where there is no topic."""
+    wanted = {word for word in words(topic) if len(word) > 3 or not word.isascii()}
+    return len(wanted & set(words(text))) / len(wanted) if wanted else 0.0

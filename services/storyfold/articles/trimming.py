@@ -1,0 +1,166 @@
+"""Taking off what stands around an article's text inside its own container: headline, date line, calls to subscribe."""
+
+import re
+
+from storyfold.articles.blocks import Block, BlockKind, covered, grams, words
+
+# How far into a text its own headline is looked for, and how far from the end calls to the reader are.
+_TOP = 8
+_TAIL = 6
+# A block this long is prose, whatever words it begins with.
+_LABEL_LENGTH = 240
+
+# "Read also", as news sites write it. A block that is this, or begins with this and a colon, points elsewhere.
+_RELATED_WORDS = (
+    "read more", "read also", "also read", "see also", "see more", "related", "related news", "related stories",
+    "related articles", "related topics", "related coverage", "more on this story", "more on this", "more from",
+    "more stories", "most read", "don't miss", "don’t miss", "also on", "you may also like", "you may also like...",
+    "recommended", "watch", "watch more", "explore further", "what to read next", "further reading",
+    "leggi anche", "leggi di più", "vedi anche", "ti potrebbe interessare", "lee también", "lea también", "leer más",
+    "te puede interesar", "te recomendamos", "más información", "ver también", "leia também", "leia mais", "veja também",
+    "saiba mais", "ler mais", "lire aussi", "à lire aussi", "a lire aussi", "lire la suite", "voir aussi",
+    "sur le même sujet", "mehr zum thema", "lesen sie auch", "lesen sie mehr", "auch interessant", "mehr dazu",
+    "das könnte sie auch interessieren", "lees ook", "lees meer", "læs også", "læs mere", "les også", "les mer",
+    "läs också", "läs även", "läs mer", "lue myös", "lue lisää", "lesa meira", "czytaj też", "czytaj także",
+    "czytaj więcej", "zobacz też", "zobacz także", "zobacz również", "przeczytaj także", "čtěte také", "přečtěte si také",
+    "přečtěte si", "čítajte aj", "prečítajte si aj", "pročitajte i", "pročitajte još", "preberite še", "citește și",
+    "citeşte şi", "vezi și", "olvasd el ezt is", "kapcsolódó cikkek", "loe ka", "lasi arī", "skaitykite taip pat",
+    "читайте также", "смотрите также", "по теме", "материалы по теме", "читайте також", "читайте ще", "читайте по темі",
+    "прочетете още", "вижте още", "още по темата", "прочитајте и", "прочитај и", "διαβάστε επίσης", "διαβάστε ακόμα",
+    "διαβάστε περισσότερα", "δείτε επίσης", "ilgili haber", "ilgili haberler", "ayrıca okuyun", "bunları da oku",
+    "baca juga", "baca selengkapnya", "lihat juga", "xem thêm", "đọc thêm", "tin liên quan", "اقرأ أيضا", "اقرأ أيضاً",
+    "اقرأ المزيد", "إقرأ أيضا", "بیشتر بخوانید", "مطالب مرتبط", "یہ بھی پڑھیں", "مزید پڑھیں", "קראו גם", "קראו עוד",
+    "関連記事", "あわせて読みたい", "関連ニュース", "相关阅读", "相关新闻", "延伸阅读", "延伸閱讀", "相關新聞", "更多新聞", "관련기사",
+    "관련 기사", "อ่านเพิ่มเติม", "ข่าวที่เกี่ยวข้อง", "यह भी पढ़ें", "ये भी पढ़ें", "और पढ़ें", "আরও পড়ুন", "மேலும் படிக்க",
+    "soma zaidi", "pia soma",
+)  # fmt: skip
+_RELATED = re.compile(
+    r"^\W*(?:" + "|".join(re.escape(word) for word in sorted(_RELATED_WORDS, key=len, reverse=True)) + r")\s*(?:$|[:：|»>›→])",
+    re.IGNORECASE,
+)
+
+# Things a page says to its reader; a short block that says them is not the article.
+_CALL = re.compile(
+    r"newsletter|signing up|download (?:the|our) app|get the .{0,40}\bapp\b|all rights reserved|"
+    r"join our .{0,30}(?:channel|group|telegram|whatsapp)|"
+    r"for personal,? non-commercial use|to read the full story|error (?:has occurred|processing)|please try again later|"
+    r"like this story\?|share (?:it|this) with|support (?:our|us)\b.{0,40}journalis|"
+    r"suscr[ií]bete|inscreva-se|assine (?:já|a nossa|o)|inscrivez-vous|abonnez-vous|iscriviti|abonnieren sie|"
+    r"zapisz się|подписывайтесь|подпишитесь|підписуйтесь|абонирайте се|abone ol|takip edin|langganan",
+    re.IGNORECASE,
+)
+# The same at the end of a text, where less is needed to tell them.
+_LAST_CALL = re.compile(
+    r"sign up (?:for|to|here)|subscribe (?:to|now|here|today)|click here (?:to|for)|©|ⓒ|\(c\) ?\d{4}|copyright\b|"
+    r"無断転載|무단 ?전재|版权所有|版權所有|follow us\b",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"^\W*(?:comments?|\d+ comments?|advertisement|advertising|ad|publicité|publicidad|publicidade|pubblicità|anzeige|"
+    r"werbung|reklama?|реклама|διαφήμιση|iklan|広告|광고|share|share this|tags?|topics?|print|print article|email|"
+    r"order reprints|save|listen|image|photo|video|sponsored|thank you|sorry!?|loading\.*|null|undefined)\W*$",
+    re.IGNORECASE,
+)
+_NETWORKS = re.compile(r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.I)
+_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
+_CONTACT = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?:^|\s)@\w{3,}")
+# A line that is a date or time and little else.
+_DATE_LINE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b")
+
+
+def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: str) -> tuple[Block, ...]:
+    """Take off what is not the article's text.
+
+    Args:
+        blocks: a candidate body.
+        headlines: of the article, in all its forms.
+        reference: the body as the page's own JSON-LD gives it; may be empty, cut short, or nothing of the kind.
+
+    Returns:
+        The blocks that remain; all of them where hardly anything would.
+    """
+    kept = blocks
+    for headline in headlines:
+        kept = _without_top(kept, headline)
+    kept = _without_calls(_without_repeats(kept))
+    if reference:
+        kept = _within(kept, reference)
+    size, before = sum(len(block.text) for block in kept), sum(len(block.text) for block in blocks)
+    return kept if size * 3 >= before else blocks
+
+
+def folded(text: str) -> str:
+    """Letters and digits alone, lower case: equal for texts that differ in punctuation and spacing."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
+    """Drop the headline, what stands above it, and the date lines below it."""
+    wanted = folded(headline)
+    start = 0
+    if wanted:
+        for index, block in enumerate(blocks[:_TOP]):
+            if _like(folded(block.text), wanted) and all(len(above.text) < _LABEL_LENGTH for above in blocks[:index]):
+                start = index + 1
+                break
+    while start < len(blocks) and start < _TOP and _is_date_line(blocks[start].text):
+        start += 1
+    return blocks[start:]
+
+
+def _like(text: str, headline: str) -> bool:
+    if text == headline:
+        return True
+    shorter, longer = sorted((text, headline), key=len)
+    return len(shorter) >= 20 and len(shorter) >= 0.8 * len(longer) and longer.startswith(shorter)
+
+
+def _is_date_line(text: str) -> bool:
+    return (len(text) <= 70 and bool(_DATE_LINE.search(text)) and len(words(text)) <= 12 and text[-1] not in ".!?。") or bool(
+        _ADDRESS.match(text) or _ALONE.match(text)
+    )
+
+
+def _without_repeats(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Drop second copies of blocks, where the page shows its text twice (a refrain is no copy)."""
+    seen: set[str] = set()
+    kept: list[Block] = []
+    repeated = 0
+    for block in blocks:
+        if len(block.text) >= 60 and block.text in seen:
+            repeated += len(block.text)
+            continue
+        seen.add(block.text)
+        kept.append(block)
+    return tuple(kept) if repeated * 5 >= 2 * sum(len(block.text) for block in blocks) else blocks
+
+
+def _without_calls(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Drop blocks that speak to the reader or point elsewhere, and headings left with nothing below them."""
+    last = len(blocks)
+    kept = [block for index, block in enumerate(blocks) if not _is_call(block, tail=index >= last - _TAIL)]
+    while kept and (kept[-1].kind is BlockKind.HEADING or _is_date_line(kept[-1].text)) and len(kept) > 1:
+        kept.pop()
+    return tuple(kept)
+
+
+def _is_call(block: Block, *, tail: bool) -> bool:
+    text = block.text
+    if len(text) > _LABEL_LENGTH:
+        return False
+    if _ALONE.match(text) or _RELATED.match(text) or _CALL.search(text):
+        return True
+    if not tail:
+        return False
+    if _LAST_CALL.search(text):
+        return True
+    return len(set(_NETWORKS.findall(text.lower()))) >= 2 or bool(_CONTACT.search(text)) or bool(_ADDRESS.match(text))
+
+
+def _within(blocks: tuple[Block, ...], reference: str) -> tuple[Block, ...]:
+    """Drop what stands before the first and behind the last block that the reference has too, where it is whole."""
+    whole, ours = grams(reference), grams("\n".join(block.text for block in blocks))
+    if covered(ours, whole) < 0.75 or covered(whole, ours) < 0.75:
+        return blocks
+    known = [index for index, block in enumerate(blocks) if covered(grams(block.text), whole) >= 0.5]
+    return blocks[known[0] : known[-1] + 1] if known else blocks

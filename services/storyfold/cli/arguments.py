@@ -1,0 +1,89 @@
+"""The command line: every command and option, with the help people read."""
+
+import argparse
+from importlib import metadata
+from pathlib import Path
+
+from storyfold.config.roles import Role
+
+TAILED = ("articles", "events", "changes", "rejects")
+
+
+def roles_of(text: str) -> frozenset[Role]:
+    """Read ``--roles``.
+
+    Raises:
+        argparse.ArgumentTypeError: a name is none.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in set(Role)]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"{unknown[0] if unknown else 'nothing'!r}: choose from {', '.join(Role)}")
+    return frozenset(Role(name) for name in names)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands."""
+    root = argparse.ArgumentParser(
+        prog="storyfold", description="News feeds in, events out: polls, reads, folds and publishes to Kafka."
+    )
+    root.add_argument("--version", action="version", version=f"storyfold {_version()}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config", type=Path, metavar="FILE", help="TOML settings; default: $STORYFOLD_CONFIG, else storyfold.toml"
+    )
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands, common)
+    _add_feeds(commands, common)
+    tail = commands.add_parser("tail", parents=[common], help="print what stands on a topic, as it comes")
+    tail.add_argument("what", choices=TAILED)
+    tail.add_argument("--from-beginning", action="store_true", help="begin with the oldest record")
+    tail.add_argument("--json", action="store_true", help="one JSON value a line")
+    commands.add_parser("doctor", parents=[common], help="check config, store, broker, disk and clock")
+    config = commands.add_parser("config", help="show or check the settings")
+    actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("show", parents=[common], help="the effective settings, and where each value came from")
+    actions.add_parser("check", parents=[common], help="say what is wrong with the settings, if anything")
+    actions.add_parser("example", parents=[common], help="a commented file with every setting and its default")
+    return root
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    run = commands.add_parser("run", parents=[common], help="run the service until SIGTERM")
+    run.add_argument(
+        "--roles",
+        type=roles_of,
+        default=frozenset(Role),
+        metavar="ROLE,...",
+        help=f"of {', '.join(Role)}; default: all",
+    )
+    demo = commands.add_parser("demo", parents=[common], help="run against a simulated press and show what comes out")
+    demo.add_argument("--seconds", type=float, default=120.0, help="how long the press publishes (default: 120)")
+    demo.add_argument("--seed", type=int, default=1, help="of the simulated press (default: 1)")
+    demo.add_argument("--once", action="store_true", help="end after the report instead of staying up for a look")
+
+
+def _add_feeds(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    feeds = commands.add_parser("feeds", help="look after the list of feeds")
+    actions = feeds.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", parents=[common], help="feeds with their health")
+    add = actions.add_parser("add", parents=[common], help="add a feed to the feeds file")
+    add.add_argument("url")
+    add.add_argument("--title", default="", help="as shown to people")
+    remove = actions.add_parser("remove", parents=[common], help="remove a feed from the feeds file")
+    remove.add_argument("url")
+    bring = actions.add_parser("import", parents=[common], help="add all feeds of an OPML or TOML file")
+    bring.add_argument("file", type=Path)
+    export = actions.add_parser("export", parents=[common], help="write all feeds as OPML")
+    export.add_argument("file", type=Path, nargs="?", help="default: standard output")
+    check = actions.add_parser("check", parents=[common], help="fetch feeds once and explain what comes")
+    check.add_argument("url", nargs="*", help="default: all of the feeds file")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("storyfold")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,223 @@
+"""Every setting there is, with its default; the policies of the stages are part of it, field by field.
+
+A key in the TOML file is the path of field names (``[poll] floor``). A field marked `FLAT` holds a policy that another
+package owns; its fields stand in the table of the section around it. What an attribute means is said once, in the
+``Attributes:`` of its class; the commented example config is made from that.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from storyfold.articles.policy import ReadPolicy
+from storyfold.events.policy import FoldPolicy
+from storyfold.feeds.policy import PollPolicy
+from storyfold.hosts.policy import HostPolicy
+from storyfold.model.fetching import FetchLimits
+from storyfold.model.retention import Retention
+
+# Marks a field whose own fields stand in the table around it.
+FLAT = "flat"
+_FLAT = {FLAT: True}
+
+
+class Secret(str):
+    """Text that is never shown: its `repr` hides it, and so does everything that prints settings."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self else "Secret()"
+
+
+NO_SECRET = Secret("")
+
+
+class BodyTravel(StrEnum):
+    """Whether article bodies travel to Kafka."""
+
+    FULL = "full"
+    EXCERPT = "excerpt"
+    NONE = "none"
+
+
+class LogLevel(StrEnum):
+    """The least severe log lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where state is kept.
+
+    Attributes:
+        url: SQLAlchemy URL; empty for SQLite in data_dir. A password in it is never shown.
+    """
+
+    url: Secret = NO_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSettings:
+    """Which feeds are polled.
+
+    Attributes:
+        file: OPML (.opml, .xml) or TOML (.toml) list of feeds; read again when it changes or on SIGHUP.
+    """
+
+    file: Path = Path("feeds.opml")
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """How often feeds are asked.
+
+    Attributes:
+        policy: when each feed is polled.
+        concurrency: polls in hand at a time, all hosts together.
+    """
+
+    policy: PollPolicy = field(default_factory=PollPolicy, metadata=_FLAT)
+    concurrency: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """Bounds of every request, and where requests may go.
+
+    Attributes:
+        contact: a URL or mail address of yours that the User-Agent names, so that publishers can reach you.
+        limits: of one exchange.
+        allowed_networks: private networks that may be fetched from, as CIDR; public addresses always may.
+        allowed_ports: ports that may be fetched from; empty for any.
+    """
+
+    contact: str = ""
+    limits: FetchLimits = field(default_factory=FetchLimits, metadata=_FLAT)
+    allowed_networks: tuple[str, ...] = ()
+    allowed_ports: tuple[int, ...] = (80, 443, 8080, 8443)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """How pages become articles.
+
+    Attributes:
+        policy: how stubbornly.
+        body: whether bodies travel to Kafka: full, excerpt or none. Folding always sees all of them.
+    """
+
+    policy: ReadPolicy = field(default_factory=ReadPolicy, metadata=_FLAT)
+    body: BodyTravel = BodyTravel.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """The broker that records go to.
+
+    Attributes:
+        bootstrap_servers: host:port of some brokers; empty for the embedded broker.
+        topic_prefix: put before the name of every topic.
+        partitions: of a topic that has to be created; one that exists is never altered.
+        replication: copies of each partition of a topic that has to be created.
+        username: for SASL; empty for none.
+        password: for SASL; better given as STORYFOLD_KAFKA__PASSWORD. Never shown.
+    """
+
+    bootstrap_servers: tuple[str, ...] = ()
+    topic_prefix: str = ""
+    partitions: int = 1
+    replication: int = 1
+    username: str = ""
+    password: Secret = NO_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """The broker that storyfold starts itself where kafka.bootstrap_servers is empty: one machine, memory only.
+
+    Attributes:
+        port: on loopback; 0 for any free one.
+    """
+
+    port: int = 9092
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """Metrics, health and the web page.
+
+    Attributes:
+        host: address to listen on. There is no login: leave it on loopback, or put something with one in front.
+        port: 0 for any free one.
+        allowed_hosts: further names the console answers to in the Host header, without port (IP addresses and
+            localhost always work).
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8642
+    allowed_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What storyfold says of itself, on standard error.
+
+    Attributes:
+        level: debug, info, warning or error.
+        format: text for people, json for machines (an object a line).
+    """
+
+    level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them.
+
+    Attributes:
+        data_dir: where state lives that is not elsewhere; made where missing.
+        store: where state is kept.
+        feeds: which feeds are polled.
+        poll: how often.
+        politeness: how hosts are treated.
+        fetch: bounds of requests.
+        read: how pages become articles.
+        fold: when articles are one event.
+        kafka: the broker.
+        embedded: the broker without a broker.
+        console: metrics, health and the web page.
+        retention: how long state is kept; an entry that its feed still lists stays known, however old.
+        log: what storyfold says of itself.
+    """
+
+    data_dir: Path = Path("var")
+    store: StoreSettings = field(default_factory=StoreSettings)
+    feeds: FeedsSettings = field(default_factory=FeedsSettings)
+    poll: PollSettings = field(default_factory=PollSettings)
+    politeness: HostPolicy = field(default_factory=HostPolicy)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    read: ReadSettings = field(default_factory=ReadSettings)
+    fold: FoldPolicy = field(default_factory=FoldPolicy)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    retention: Retention = field(default_factory=Retention)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def store_url(self) -> str:
+        """The SQLAlchemy URL to open: `store.url`, or SQLite in `data_dir`."""
+        return str(self.store.url) or f"sqlite:///{self.data_dir / 'storyfold.sqlite3'}"

@@ -1,0 +1,115 @@
+"""The table of feeds: registering, leasing, and what a poll leaves behind."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
+
+from storyfold.edges.store.documents import POLL_STATE, SOURCE, encode_listed
+from storyfold.edges.store.rows import chunks, rows_of
+from storyfold.edges.store.tables import feeds
+from storyfold.model.commit import FeedSync, PolledFeed
+from storyfold.model.feeds import Feed, FeedSource, PollState
+from storyfold.model.identity import FeedId
+
+
+def register(connection: Connection, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
+    """See `Store.register`."""
+    wanted = {source.feed_id: source for source in sources}
+    known = {row.feed_id: row for row in connection.execute(select(feeds.c.feed_id, feeds.c.source, feeds.c.due_at))}
+    new = [source for feed_id, source in wanted.items() if feed_id not in known]
+    back = [source for feed_id, source in wanted.items() if feed_id in known and known[feed_id].due_at is None]
+    gone = sorted(feed_id for feed_id, row in known.items() if row.due_at is not None and feed_id not in wanted)
+    if new:
+        connection.execute(insert(feeds), [_new_row(source, now) for source in new])
+    edited = [
+        {"key": source.feed_id, "source": text, "url": source.url}
+        for source in wanted.values()
+        if source.feed_id in known and (text := SOURCE.encode(source)) != known[source.feed_id].source
+    ]
+    if edited:
+        change = update(feeds).where(feeds.c.feed_id == bindparam("key"))
+        connection.execute(change.values(source=bindparam("source"), url=bindparam("url")), edited)
+    _bring_back(connection, [source.feed_id for source in back])
+    for chunk in chunks(gone):
+        leave = update(feeds).where(feeds.c.feed_id.in_(chunk))
+        connection.execute(leave.values(due_at=None, lease_owner=None, leased_until=None))
+    fresh = {source.feed_id for source in (*new, *back)}
+    return FeedSync(tuple(feed_id for feed_id in wanted if feed_id in fresh), tuple(map(FeedId, gone)))
+
+
+def _new_row(source: FeedSource, now: datetime) -> dict[str, object]:
+    return {
+        "feed_id": source.feed_id,
+        "url": source.url,
+        "source": SOURCE.encode(source),
+        "state": POLL_STATE.encode(PollState(url=source.url, next_poll_at=now)),
+        "due_at": now,
+    }
+
+
+def _bring_back(connection: Connection, ids: Sequence[FeedId]) -> None:
+    rows = rows_of(connection, select(feeds.c.feed_id, feeds.c.state), feeds.c.feed_id, ids)
+    due = [{"key": row.feed_id, "due_at": POLL_STATE.decode(row.state).next_poll_at} for row in rows]
+    if due:
+        back = update(feeds).where(feeds.c.feed_id == bindparam("key"))
+        connection.execute(back.values(due_at=bindparam("due_at")), due)
+
+
+def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
+    """See `Store.lease_feeds`."""
+    due = (
+        select(feeds.c.feed_id)
+        .where(feeds.c.due_at <= now, or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now))
+        .order_by(feeds.c.due_at, feeds.c.feed_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = connection.execute(due).scalars().all()
+    query = select(feeds.c.feed_id, feeds.c.source, feeds.c.state)
+    found = {row.feed_id: row for row in rows_of(connection, query, feeds.c.feed_id, ids)}
+    for chunk in chunks(ids):
+        mine = update(feeds).where(feeds.c.feed_id.in_(chunk))
+        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
+    rows = (found[feed_id] for feed_id in ids)
+    return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
+
+
+def next_feed_due(connection: Connection) -> datetime | None:
+    """See `Store.next_feed_due`."""
+    free = select(feeds.c.due_at).where(feeds.c.due_at.is_not(None), feeds.c.leased_until.is_(None))
+    due_at: datetime | None = connection.execute(free.order_by(feeds.c.due_at).limit(1)).scalar()
+    return due_at
+
+
+def all_feeds(connection: Connection) -> tuple[Feed, ...]:
+    """See `Store.feeds`."""
+    query = select(feeds.c.source, feeds.c.state).where(feeds.c.due_at.is_not(None)).order_by(feeds.c.url)
+    rows = connection.execute(query)
+    return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
+
+
+def release(connection: Connection, owner: str) -> None:
+    """See `Store.release`, for feeds."""
+    held = update(feeds).where(feeds.c.lease_owner == owner)
+    connection.execute(held.values(lease_owner=None, leased_until=None))
+
+
+def save_polls(connection: Connection, polls: Iterable[PolledFeed]) -> None:
+    """Keep what polls left behind and end their leases; a feed that has left the list stays off it."""
+    # In one order everywhere, so that two writers never wait for each other.
+    last = sorted(polls, key=lambda polled: polled.feed_id)
+    due_at = case((feeds.c.due_at.is_(None), None), else_=bindparam("due_at", type_=feeds.c.due_at.type))
+    change = update(feeds).where(feeds.c.feed_id == bindparam("key"))
+    kept = change.values(state=bindparam("state"), due_at=due_at, lease_owner=None, leased_until=None)
+    rows = [
+        {"key": polled.feed_id, "state": POLL_STATE.encode(polled.state), "due_at": polled.state.next_poll_at}
+        for polled in last
+    ]
+    if rows:
+        connection.execute(kept, rows)
+    listed = [
+        {"key": polled.feed_id, "listed": encode_listed(polled.listed)} for polled in last if polled.listed is not None
+    ]
+    if listed:
+        connection.execute(change.values(listed=bindparam("listed")), listed)

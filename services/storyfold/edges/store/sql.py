@@ -1,0 +1,287 @@
+"""The store port over SQL: which thread and which transaction each call gets; the leaves beside it know the queries."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, insert, make_url, select, update
+from sqlalchemy.exc import ArgumentError
+
+from storyfold.edges.store import articles, entries, feeds, migrate, outbox, pruning, window
+from storyfold.edges.store.adapter import Adapter
+from storyfold.edges.store.rows import Counter
+from storyfold.edges.store.sqlite import SqliteAdapter
+from storyfold.edges.store.tables import shards
+from storyfold.edges.store.writer import GroupWriter
+from storyfold.model.articles import PlacedArticle
+from storyfold.model.commit import Commit, FeedSync, LedgerCounts, WindowState
+from storyfold.model.entries import LedgerEntry
+from storyfold.model.events import Event
+from storyfold.model.feeds import Feed, FeedSource, KnownEntry
+from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.records import OutboxRow
+from storyfold.model.retention import Pruned, Retention
+from storyfold.ports import Snapshot, Store, StoreBroken
+
+T = TypeVar("T")
+
+# Tallies are kept in so many rows, by process, so that writers on several machines seldom meet in one.
+TALLY_SLOTS = 16
+READERS = 4
+
+
+async def open_store(
+    url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None
+) -> "SqlStore":
+    """Open a store, made or migrated to the schema of this version where need be.
+
+    Args:
+        url: as SQLAlchemy has it: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``.
+        busy_timeout: how long a write waits for another process before it is `StoreUnavailable`.
+        max_mib: the file grows no further than this; at it the store counts as full. None for the disk's own bound.
+
+    Raises:
+        StoreUnavailable: not there, locked or full.
+        StoreBroken: not a store, damaged, read-only, or of a newer version.
+    """
+    adapter = adapter_of(url, busy_timeout, max_mib)
+    await asyncio.to_thread(migrate.upgrade, adapter)
+    return SqlStore(adapter)
+
+
+def adapter_of(url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None) -> Adapter:
+    """The database behind a URL; nothing is opened yet.
+
+    Raises:
+        StoreBroken: no database that is known here.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreBroken("the store's URL cannot be read; it looks like sqlite:///storyfold.db") from error
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise StoreBroken(f"{parsed.render_as_string()} names no store; use sqlite:/// and the path of a file")
+    return SqliteAdapter(Path(parsed.database), busy_timeout, max_mib)
+
+
+class SqlStore:
+    """Everything that outlives the process, in a database.
+
+    One thread writes, a few read, the event loop waits for neither. Made by `open_store`.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+        self._writing = ThreadPoolExecutor(1, "store-write")
+        self._reading = ThreadPoolExecutor(READERS, "store-read")
+        self._writer = GroupWriter(self._write_group)
+        self._slot = os.getpid() % TALLY_SLOTS
+        self._closed = False
+
+    async def apply(self, commit: Commit) -> None:
+        """See `Store.apply`."""
+        await self._writer.apply(commit)
+
+    # -- feeds --------------------------------------------------------------------------------------------------------
+
+    async def register(self, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
+        """See `Store.register`."""
+        return await self._write(lambda connection: feeds.register(connection, sources, now))
+
+    async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
+        """See `Store.lease_feeds`."""
+        return await self._write(lambda connection: feeds.lease_feeds(connection, owner, now, lease, limit))
+
+    async def next_feed_due(self) -> datetime | None:
+        """See `Store.next_feed_due`."""
+        return await self._read(feeds.next_feed_due)
+
+    async def known_entries(self, entries_: Sequence[EntryId]) -> Mapping[EntryId, KnownEntry]:
+        """See `Store.known_entries`."""
+        return await self._read(lambda connection: entries.known_entries(connection, entries_))
+
+    async def feeds(self) -> tuple[Feed, ...]:
+        """See `Store.feeds`."""
+        return await self._read(feeds.all_feeds)
+
+    # -- ledger -------------------------------------------------------------------------------------------------------
+
+    async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        """See `Store.lease_entries`."""
+        return await self._write(lambda connection: entries.lease_entries(connection, owner, now, lease, limit))
+
+    async def release(self, owner: str) -> None:
+        """See `Store.release`."""
+
+        def work(connection: Connection) -> None:
+            feeds.release(connection, owner)
+            entries.release(connection, owner)
+
+        await self._write(work)
+
+    async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
+        """See `Store.article_of`."""
+        return await self._read(lambda connection: articles.article_of(connection, canonical_url))
+
+    async def articles(self, ids: Sequence[ArticleId]) -> Mapping[ArticleId, PlacedArticle]:
+        """See `Store.articles`."""
+        return await self._read(lambda connection: articles.articles_by_id(connection, ids))
+
+    async def ledger_counts(self) -> LedgerCounts:
+        """See `Store.ledger_counts`."""
+        return await self._read(entries.ledger_counts)
+
+    # -- folding ------------------------------------------------------------------------------------------------------
+
+    async def load_window(self, since: datetime) -> WindowState:
+        """See `Store.load_window`."""
+        return await self._read(lambda connection: window.load_window(connection, since))
+
+    # -- outbox -------------------------------------------------------------------------------------------------------
+
+    async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
+        """See `Store.outbox_after`."""
+        return await self._read(lambda connection: outbox.outbox_after(connection, sequence, limit))
+
+    async def outbox_depth(self, sequence: int) -> tuple[int, datetime | None]:
+        """See `Store.outbox_depth`."""
+        return await self._read(lambda connection: outbox.outbox_depth(connection, sequence))
+
+    async def mark_published(self, sequence: int, now: datetime) -> None:  # noqa: ARG002 the port's signature
+        """See `Store.mark_published`."""
+        await self._write(lambda connection: outbox.mark_published(connection, sequence))
+
+    async def published_position(self) -> int | None:
+        """See `Store.published_position`."""
+        return await self._read(outbox.published_position)
+
+    def snapshot(self, since: datetime) -> AbstractAsyncContextManager[Snapshot]:
+        """See `Store.snapshot`."""
+        return self._snapshot(since)
+
+    @asynccontextmanager
+    async def _snapshot(self, since: datetime) -> AsyncIterator[Snapshot]:
+        reading = self._adapter.reading()
+        connection = await self._in_reader(reading.__enter__)
+
+        async def ask(work: Callable[[Connection], list[Row[Any]]]) -> list[Row[Any]]:
+            return await self._in_reader(partial(work, connection))
+
+        try:
+            yield Snapshot(
+                sequence=await self._in_reader(partial(outbox.last_sequence, connection)),
+                articles=window.articles_since(ask, since),
+                events=window.living_events(ask),
+                pending=window.pending_rows(ask),
+            )
+        finally:
+            await self._in_reader(partial(reading.__exit__, None, None, None))
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    async def newest_events(self, limit: int) -> tuple[Event, ...]:
+        """See `Store.newest_events`."""
+        return await self._read(lambda connection: articles.newest_events(connection, limit))
+
+    async def ping(self) -> None:
+        """See `Store.ping`."""
+        await self._write(_ping)
+
+    # -- care ---------------------------------------------------------------------------------------------------------
+
+    async def store_id(self) -> str:
+        """See `Store.store_id`."""
+        query = select(shards.c.document).where(shards.c.name == Counter.STORE)
+        return await self._read(lambda connection: str(connection.execute(query).scalar_one()))
+
+    async def prune(self, now: datetime, retention: Retention) -> Pruned:
+        """See `Store.prune`."""
+        forgotten = await self._bites(pruning.forget_articles, now - retention.articles)
+        emptied = await self._bites(pruning.forget_bodies, now - retention.bodies)
+        ended = await self._bites(pruning.forget_events, now - retention.events)
+        entries_ = 0
+        behind: pruning.Place | None = None
+        while True:
+            bite = await self._write(
+                partial(pruning.forget_entries, before=now - retention.entries, behind=behind),
+            )
+            entries_ += bite.forgotten
+            behind = bite.behind
+            if behind is None:
+                return Pruned(emptied, forgotten, entries_, ended)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.finish()
+        for threads in (self._writing, self._reading):
+            await asyncio.to_thread(threads.shutdown)
+        await asyncio.to_thread(self._adapter.close)
+
+    # -- threads and transactions -------------------------------------------------------------------------------------
+
+    async def _bites(self, forget: Callable[[Connection, datetime], int], before: datetime) -> int:
+        total = 0
+        while True:
+            bite = await self._write(lambda connection: forget(connection, before))
+            total += bite
+            if bite < pruning.BITE:
+                return total
+
+    async def _write_group(self, commits: Sequence[Commit]) -> None:
+        await self._write(lambda connection: apply_all(connection, commits, self._slot))
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._transact_writing, work)
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await self._in_reader(partial(self._transact_reading, work))
+
+    async def _in_reader(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, work)
+
+    def _transact_writing(self, work: Callable[[Connection], T]) -> T:
+        with self._adapter.writing() as connection:
+            return work(connection)
+
+    def _transact_reading(self, work: Callable[[Connection], T]) -> T:
+        with self._adapter.reading() as connection:
+            return work(connection)
+
+
+def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> None:
+    """Apply commits in one transaction, each table in one go; the outcome is that of one after the other.
+
+    Args:
+        connection: in a transaction that writes.
+        commits: in order.
+        slot: which rows of the tallies are this writer's.
+    """
+    feeds.save_polls(connection, (polled for commit in commits for polled in commit.polled))
+    page = entries.open_page(connection, commits)
+    known = frozenset(page.rows)
+    for commit in commits:
+        page.enter(commit)
+    entries.save_page(connection, page, known)
+    entries.add_tallies(connection, slot, page.tallies)
+    articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
+    articles.save_events(connection, (event for commit in commits for event in commit.events))
+    outbox.append(connection, (record for commit in commits for record in commit.outbox))
+
+
+def _ping(connection: Connection) -> None:
+    here = shards.c.name == Counter.PING
+    done = connection.execute(update(shards).where(here).values(epoch=shards.c.epoch + 1))
+    if done.rowcount == 0:
+        connection.execute(insert(shards).values(name=Counter.PING, position=0, epoch=0, document=""))
+
+
+_: type[Store] = SqlStore

@@ -1,0 +1,172 @@
+"""The tables: what queries need is a column, the rest of a value is one JSON document (docs/adr/0003-store.md).
+
+No foreign keys: rows outlive what they point to (an entry its feed, an article its entry), each for its own time.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970 in UTC: exact, ordered, and the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 base's signature
+        """Turn a datetime into a number."""
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 base's signature
+        """Turn a number into a datetime."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+# SQLite orders rows by an INTEGER key only; elsewhere 32 bits would run out.
+SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed_id", String, primary_key=True),
+    Column("url", String, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", Moment, comment="null once the feed has left the list"),
+    Column("lease_owner", String),
+    Column("leased_until", Moment),
+    Column("listed", LargeBinary, comment="entry ids of the last document; null before there was one"),
+)
+# All that picking due feeds looks at, so that rows in hand are skipped without being read.
+Index("ix_feeds_due", feeds.c.due_at, feeds.c.leased_until, feeds.c.feed_id)
+Index("ix_feeds_lease_owner", feeds.c.lease_owner)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("entry_id", String, primary_key=True),
+    Column("feed_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("taken_up_at", Moment, nullable=False),
+    Column("due_at", Moment, comment="null once it has ended"),
+    Column("lease_owner", String),
+    Column("leased_until", Moment),
+    Column("ended_at", Moment, comment="null while it waits"),
+    Column("reason", String, comment="why it was put off or rejected"),
+    Column("article_id", String),
+    Column("document", Text, comment="entry and feed; null once it has ended"),
+)
+# Partial, because almost every row has ended; `state` makes it enough to count the waiting ones.
+Index(
+    "ix_entries_due",
+    entries.c.due_at,
+    entries.c.leased_until,
+    entries.c.entry_id,
+    entries.c.state,
+    sqlite_where=entries.c.due_at.is_not(None),
+    postgresql_where=entries.c.due_at.is_not(None),
+)
+Index(
+    "ix_entries_lease_owner",
+    entries.c.lease_owner,
+    sqlite_where=entries.c.lease_owner.is_not(None),
+    postgresql_where=entries.c.lease_owner.is_not(None),
+)
+Index("ix_entries_ended", entries.c.ended_at, entries.c.entry_id)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("ordinal", BigInteger, nullable=False, comment="in the order of first placement"),
+    Column("version", Integer, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("canonical_url", String, nullable=False),
+    Column("first_entry_id", String, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("document", Text, nullable=False, comment="the placed article without its body"),
+    Column("features", LargeBinary, nullable=False),
+)
+Index("ix_articles_placed", articles.c.placed_at, articles.c.ordinal)
+Index("ix_articles_canonical_url", articles.c.canonical_url)
+
+# Apart from articles, so that loading the window reads none of them, and pruning them is a range.
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("placed_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
+Index("ix_bodies_placed", bodies.c.placed_at)
+
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("last_published_at", Moment, nullable=False),
+    Column("document", Text, nullable=False),
+)
+Index("ix_events_status", events.c.status, events.c.last_published_at)
+Index("ix_events_last_published", events.c.last_published_at, events.c.event_id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("origin_at", Moment, nullable=False),
+    Column("published_at", Moment),
+)
+
+shards = Table(
+    "shards",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False, comment="one a writer, so that none waits"),
+    Column("tally", String, primary_key=True),
+    Column("reason", String, primary_key=True, comment="empty where the tally has none"),
+    Column("total", BigInteger, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("blocked_until", Moment),
+    Column("document", Text, nullable=False),
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("expires_at", Moment, nullable=False),
+    Column("document", Text, nullable=False),
+)
+Index("ix_robots_expires", robots.c.expires_at)

@@ -1,0 +1,125 @@
+"""Reading public topics back, as any subscriber would: committed records only, no group, no offsets left behind."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+# How long one request waits for records: also how soon a topic that is created later is noticed.
+_POLL_MILLISECONDS = 250
+_PAUSE_SECONDS = 0.25
+
+
+class CannotSubscribe(Exception):
+    """No broker answered; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """A record as a subscriber sees it; `value` is None for a tombstone."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    headers: tuple[tuple[str, str], ...]
+    value: bytes | None
+    written_at: datetime
+
+
+def read_topics(
+    bootstrap: Sequence[str],
+    topics: Sequence[str],
+    *,
+    from_beginning: bool,
+    going_on: Callable[[], bool],
+    connection: dict[str, Any] | None = None,
+) -> Iterator[SeenRecord]:
+    """Yield records as they come, until told to stop.
+
+    Blocks its thread. A topic that does not exist yet is read once it does.
+
+    Args:
+        bootstrap: ``host:port`` of some brokers.
+        topics: full names, prefix included.
+        from_beginning: whether to begin with the oldest record; else with the next one.
+        going_on: asked several times a second; False ends the reading.
+        connection: further kafka-python settings (security).
+
+    Raises:
+        CannotSubscribe: no broker answered at the start.
+    """
+    consumer = _connect(bootstrap, connection or {})
+    try:
+        known: set[TopicPartition] = set()
+        first = True
+        while going_on():
+            fresh = _partitions(consumer, topics) - known
+            if fresh:
+                known |= fresh
+                # What is created after the start is read whole: none of it was there before.
+                _assign(consumer, known, fresh, whole=from_beginning or not first)
+            first = False
+            if not known:
+                time.sleep(_PAUSE_SECONDS)
+                continue
+            for records in consumer.poll(timeout_ms=_POLL_MILLISECONDS).values():
+                yield from map(_seen, records)
+    except KafkaError as error:
+        raise CannotSubscribe(f"the broker at {', '.join(bootstrap)} went away: {error}; start again") from error
+    finally:
+        consumer.close()
+
+
+def _connect(bootstrap: Sequence[str], connection: dict[str, Any]) -> Any:
+    try:
+        return KafkaConsumer(
+            bootstrap_servers=list(bootstrap),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            group_id=None,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=2000,
+            **connection,
+        )
+    except KafkaError as error:
+        where = ", ".join(bootstrap)
+        raise CannotSubscribe(
+            f"no broker answers at {where}: start storyfold (or the broker), or set kafka.bootstrap_servers"
+        ) from error
+
+
+def _partitions(consumer: Any, topics: Sequence[str]) -> set[TopicPartition]:
+    return {
+        TopicPartition(topic, partition)
+        for topic in topics
+        for partition in sorted(consumer.partitions_for_topic(topic) or ())
+    }
+
+
+def _assign(consumer: Any, known: set[TopicPartition], fresh: set[TopicPartition], *, whole: bool) -> None:
+    """Read further partitions, and those read so far from where they stand."""
+    positions = {each: consumer.position(each) for each in known - fresh}
+    consumer.assign(sorted(known))
+    if whole:
+        consumer.seek_to_beginning(*sorted(fresh))
+    else:
+        consumer.seek_to_end(*sorted(fresh))
+    for partition, position in positions.items():
+        consumer.seek(partition, position)
+
+
+def _seen(record: Any) -> SeenRecord:
+    return SeenRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=(record.key or b"").decode(errors="replace"),
+        headers=tuple((name, (value or b"").decode(errors="replace")) for name, value in record.headers),
+        value=record.value,
+        written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+    )

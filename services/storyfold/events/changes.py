@@ -1,0 +1,75 @@
+"""Steps in an event's life, and how one version differs from the one before."""
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+
+from storyfold.model.articles import Evidence
+from storyfold.model.events import Change, ChangeKind, Event, FieldChange
+from storyfold.model.identity import ArticleId, change_id_of
+
+# What is the same for every step, or says nothing that the change does not say itself.
+_SILENT = frozenset({"event_id", "version", "algorithm"})
+
+
+def step(
+    before: Event,
+    after: Event,
+    kind: ChangeKind,
+    article_id: ArticleId | None,
+    evidence: tuple[Evidence, ...],
+    now: datetime,
+) -> tuple[Event, Change]:
+    """Take an event one version further.
+
+    Returns:
+        The event with its new version, and the change that led there.
+    """
+    event = replace(after, version=before.version + 1)
+    return event, change_of(before, event, kind, article_id, evidence, now)
+
+
+def change_of(
+    before: Event | None,
+    after: Event,
+    kind: ChangeKind,
+    article_id: ArticleId | None,
+    evidence: tuple[Evidence, ...],
+    now: datetime,
+) -> Change:
+    """Describe the step from one version of an event (None: there was none) to the next."""
+    return Change(
+        change_id=change_id_of(after.event_id, after.version),
+        event_id=after.event_id,
+        from_version=0 if before is None else before.version,
+        to_version=after.version,
+        kind=kind,
+        article_id=article_id,
+        evidence=evidence,
+        diff=() if before is None else diff(before, after),
+        at=now,
+    )
+
+
+def diff(before: Event, after: Event) -> tuple[FieldChange, ...]:
+    """The fields in which two versions differ, as JSON, in the order of the event's fields."""
+    out: list[FieldChange] = []
+    for each in fields(Event):
+        if each.name in _SILENT:
+            continue
+        old, new = getattr(before, each.name), getattr(after, each.name)
+        if old is not new and old != new:
+            out.append(FieldChange(each.name, _json(old), _json(new)))
+    return tuple(out)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    raise TypeError(f"an event holds a {type(value).__name__}, which has no JSON form here: extend changes.py")

@@ -1,0 +1,192 @@
+"""Folding one article: is it a copy, another report of a known event, or the first report of a new one?
+
+Three layers that are never mixed: the same text, a copy of a text, a report of the same event. Each decides with its
+own evidence, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import exp
+
+from storyfold.events.copies import Overlap, hashes_of, overlap
+from storyfold.events.describe import joined, merged_descriptions, opened
+from storyfold.events.evidence import copy_evidence, report_evidence
+from storyfold.events.likeness import LIMIT, Probe, log_odds, observe, probe_of
+from storyfold.events.changes import change_of, step
+from storyfold.events.steps import Folding
+from storyfold.events.window import Held, Known, Window, published
+from storyfold.model.articles import (
+    Article,
+    Evidence,
+    EvidenceKind,
+    PlacedArticle,
+    Placement,
+    PlacementKind,
+)
+from storyfold.model.commit import FoldedArticle
+from storyfold.model.events import Change, ChangeKind, Event, EventStatus
+from storyfold.model.features import Features
+from storyfold.model.identity import EventId, event_id_of
+
+# Events an article is compared with.
+_CANDIDATES = 6
+# Texts whose sketches are compared in full.
+_COPIES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    held: Held
+    odds: float
+
+
+def fold(window: Window, article: Article, features: Features, now: datetime) -> Folding:
+    """Place an article that the window does not know.
+
+    Args:
+        window: what came before; it is not changed (see `Window.absorb`).
+        article: as read.
+        features: of its text.
+        now: the moment of placement.
+
+    Returns:
+        The placed article, the events at their new versions and a change for each.
+    """
+    original = _copied(window, features)
+    if original is not None:
+        known, evidence, score = original
+        held = window.held(known.event_id)
+        if held is not None:
+            of = known.article_id
+            placement = Placement(held.event.event_id, PlacementKind.DUPLICATE, of, score, evidence)
+            return _join(held.event, article, features, placement, now)
+    probe = window.probe(features, published(article))
+    scored = _scores(window, probe)
+    if scored and scored[0].odds >= window.model.join:
+        best = scored[0]
+        placement = Placement(
+            best.held.event.event_id,
+            PlacementKind.REPORT,
+            None,
+            _probability(best.odds - window.model.join),
+            report_evidence(window, probe, features, best.held, best.odds),
+        )
+        return _merge(window, probe, scored, _join(best.held.event, article, features, placement, now), now)
+    return _open(window, article, features, scored, now)
+
+
+def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, ...], float] | None:
+    same = window.same_text(features)
+    if same is not None:
+        return same, (Evidence(EvidenceKind.TEXT_HASH, features.text_hash, 1.0),), 1.0
+    sketch = hashes_of(features.sketch)
+    best: tuple[float, Known, Overlap] | None = None
+    for known in window.overlapping(sketch)[:_COPIES]:
+        found = overlap(sketch, features.shingles, known.sketch, known.shingles)
+        strength = max(found.resemblance, found.containment)
+        if is_copy(window, found) and (best is None or strength > best[0]):
+            best = (strength, known, found)
+    if best is None:
+        return None
+    return best[1], copy_evidence(best[2]), best[0]
+
+
+def is_copy(window: Window, found: Overlap) -> bool:
+    """Whether an overlap is that of a copy."""
+    model = window.model
+    return found.resemblance >= model.resemblance or found.containment >= model.containment
+
+
+def _scores(window: Window, probe: Probe) -> list[_Scored]:
+    scored = [_Scored(held, event_odds(window, probe, held)) for held in window.candidates(probe, _CANDIDATES)]
+    return sorted(scored, key=lambda each: (-each.odds, each.held.event.event_id))
+
+
+def event_odds(window: Window, probe: Probe, held: Held) -> float:
+    """The mean of an article's log odds with an event's reports: an event is what most of its reports say."""
+    sample = list(held.sample())
+    if not sample:
+        return -LIMIT
+    return sum(log_odds(window.model, observe(probe, window.profile(each))) for each in sample) / len(sample)
+
+
+def _probability(odds: float) -> float:
+    return round(1 / (1 + exp(-odds)), 4)
+
+
+def _open(
+    window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime
+) -> Folding:
+    nearest = scored[0].odds if scored else -LIMIT
+    evidence = (
+        (Evidence(EvidenceKind.SCORE, f"nearest event {scored[0].held.event.event_id}", round(nearest, 3)),)
+        if scored
+        else ()
+    )
+    event_id = event_id_of(article.article_id, now)
+    placement = Placement(event_id, PlacementKind.FIRST, None, _probability(window.model.join - nearest), evidence)
+    event = opened(event_id, article, features, placement)
+    change = change_of(None, event, ChangeKind.OPENED, article.article_id, evidence, now)
+    folded = FoldedArticle(PlacedArticle(article, placement), features, now)
+    return Folding(folded, (event,), (change,))
+
+
+def _join(event: Event, article: Article, features: Features, placement: Placement, now: datetime) -> Folding:
+    events: list[Event] = []
+    changes: list[Change] = []
+    if event.status is EventStatus.CLOSED:
+        awake, change = step(
+            event, replace(event, status=EventStatus.OPEN), ChangeKind.REOPENED, article.article_id, placement.evidence, now
+        )
+        events.append(awake)
+        changes.append(change)
+        event = awake
+    copy = placement.kind is PlacementKind.DUPLICATE
+    kind = ChangeKind.DUPLICATE_ADDED if copy else ChangeKind.REPORT_ADDED
+    grown, change = step(
+        event, joined(event, article, features, placement), kind, article.article_id, placement.evidence, now
+    )
+    folded = FoldedArticle(PlacedArticle(article, placement), features, now)
+    return Folding(folded, (*events, grown), (*changes, change))
+
+
+def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding, now: datetime) -> Folding:
+    """Make one event of two where the article just placed shows that they are."""
+    rival = next((each for each in scored[1:] if each.odds >= window.model.merge), None)
+    if rival is None:
+        return folding
+    odds = _between(window, scored[0].held, rival.held, probe)
+    if odds < window.model.merge:
+        return folding
+    grown = folding.events[-1]
+    other = rival.held.event
+    evidence = (Evidence(EvidenceKind.SCORE, "mean log odds between their reports", round(odds, 3)),)
+    article_id = folding.folded.placed.article.article_id
+    winner, loser = (grown, other) if grown.event_id <= other.event_id else (other, grown)
+    ended, ending = step(
+        loser,
+        replace(loser, status=EventStatus.MERGED, merged_into=winner.event_id),
+        ChangeKind.MERGED,
+        article_id,
+        evidence,
+        now,
+    )
+    whole, growing = step(
+        winner, merged_descriptions(winner, loser), ChangeKind.MERGED, article_id, evidence, now
+    )
+    # The winner's record stands before the loser's, so that an id never leads nowhere.
+    return Folding(folding.folded, (*folding.events, whole, ended), (*folding.changes, growing, ending))
+
+
+def _between(window: Window, one: Held, other: Held, probe: Probe) -> float:
+    """The mean log odds between the reports of two events, the article at hand counted with the first."""
+    theirs = [window.profile(each) for each in other.sample()]
+    total = sum(log_odds(window.model, observe(probe, profile)) for profile in theirs)
+    count = len(theirs)
+    for each in one.sample():
+        mine = window.probe_again(each)
+        total += sum(log_odds(window.model, observe(mine, profile)) for profile in theirs)
+        count += len(theirs)
+    return total / count if count else -LIMIT

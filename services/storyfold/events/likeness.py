@@ -1,0 +1,265 @@
+"""How alike two articles are: several kinds of evidence, each a number, and the model that weighs them.
+
+The weights are learned from labelled stories by ``python -m benchmarks.train_folding`` and shipped in
+``data/model.json``: a logistic regression whose value is the log odds that two articles tell of one event.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import log, log1p, sqrt
+from zlib import crc32
+
+from storyfold.model.features import Features, Mentioned
+
+# The kinds of evidence, in the order of the weights.
+KINDS = (
+    "words",  # cosine over all weighted terms
+    "headline",  # cosine over the terms of the headlines
+    "lead",  # cosine over the terms of headline and lead
+    "names",  # cosine over the terms that are parts of names
+    "numbers",  # cosine over numbers, longer ones counting more
+    "phrases",  # cosine over neighbouring terms in headline and lead
+    "apart",  # log of the days between publication
+    "dated",  # both are dated, so that "apart" means something
+    "same-day",  # both mention the same calendar day
+    "other-day",  # both mention calendar days, none the same
+    "same-year",
+    "other-year",
+    "other-month",
+    "same-weekday",
+    "other-weekday",
+    "brief",  # log of the words of the shorter text
+)
+# Added inside the logarithm of a cosine: what two unrelated articles share by chance.
+_CHANCE = 0.03
+_LOG_CHANCE = log(_CHANCE)
+# A pair's log odds stay within these, so that no single pair decides for an event.
+LIMIT = 5.0
+# Below this share of common words nothing else is looked at.
+_LEAST_WORDS = 0.02
+
+HEADLINE, LEAD, NAME = 1, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Learned weights.
+
+    Attributes:
+        weights: one for each of `KINDS`.
+        bias: log odds before any evidence.
+        join: an article joins an event when the mean of its log odds with the event's reports reaches this.
+        merge: two events become one when the mean over their reports reaches this.
+        resemblance: texts that overlap at least this much are copies (Jaccard index).
+        containment: texts of which one holds at least this share of the other are copies.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    join: float
+    merge: float
+    resemblance: float
+    containment: float
+
+
+@cache
+def shipped_model() -> Model:
+    """Read the weights that are shipped."""
+    data = json.loads(files("storyfold.events").joinpath("data/model.json").read_text("utf-8"))
+    return Model(
+        weights=tuple(float(data["weights"][kind]) for kind in KINDS),
+        bias=float(data["bias"]),
+        join=float(data["join"]),
+        merge=float(data["merge"]),
+        resemblance=float(data["resemblance"]),
+        containment=float(data["containment"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An article as folding compares it; compact, because a window holds hundreds of thousands.
+
+    Attributes:
+        terms: ids of its terms, the most telling first.
+        weights: of the terms, scaled to length 1.
+        flags: of the terms: in the headline, in the lead, part of a name.
+        norms: length of the headline's, lead's and names' vectors; 0 where empty.
+        numbers: hashes of its numbers; the lowest two bits are their weight.
+        number_norm: length of their vector.
+        phrases: hashes, ascending.
+        days: bit set of calendar days mentioned.
+        years: bit set, bit 0 is 1900.
+        months: bit set.
+        weekdays: bit set.
+        published: days since 1970, or None.
+        length: words.
+    """
+
+    terms: array[int]
+    weights: array[float]
+    flags: bytes
+    norms: tuple[float, float, float]
+    numbers: array[int]
+    number_norm: float
+    phrases: array[int]
+    days: int
+    years: int
+    months: int
+    weekdays: int
+    published: float | None
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An article unpacked for comparing it with many others."""
+
+    profile: Profile
+    lookup: dict[int, tuple[float, float, int]]
+    numbers: frozenset[int]
+    phrases: frozenset[int]
+
+
+def number_code(number: str) -> int:
+    """Hash a number with its weight in the lowest two bits: long ones are rarer; years are not."""
+    year = len(number) == 4 and number[:2] in {"19", "20"}
+    weight = 1 + (len(number) > 1) + (len(number) > 2 and not year)
+    return crc32(number.encode()) & 0xFFFFFFFC | weight
+
+
+def profile_of(
+    features: Features, ids: array[int], rarities: array[float], published: float | None
+) -> Profile:
+    """Pack an article's features for comparison.
+
+    Args:
+        features: as computed in the read stage.
+        ids: one for each of `features.terms`.
+        rarities: inverse document frequency of each.
+        published: days since 1970, or None.
+    """
+    head, lead, named = set(features.headline), set(features.lead), set(features.named)
+    flags = bytes(
+        HEADLINE * (term in head) | LEAD * (term in lead) | NAME * (term in named) for term, _ in features.terms
+    )
+    raw = [weight * rarity for (_, weight), rarity in zip(features.terms, rarities, strict=True)]
+    whole = sqrt(sum(value * value for value in raw)) or 1.0
+    weights = array("f", [value / whole for value in raw])
+    norms = (
+        sqrt(sum(r * r for r, flag in zip(rarities, flags, strict=True) if flag & HEADLINE)),
+        sqrt(sum(r * r for r, flag in zip(rarities, flags, strict=True) if flag & LEAD)),
+        sqrt(sum(w * w for w, flag in zip(weights, flags, strict=True) if flag & NAME)),
+    )
+    numbers = array("I", sorted({number_code(number) for number in features.numbers}))
+    said = features.mentioned
+    return Profile(
+        terms=ids,
+        weights=weights,
+        flags=flags,
+        norms=norms,
+        numbers=numbers,
+        number_norm=sqrt(sum((number & 3) ** 2 for number in numbers)),
+        phrases=array("I", features.phrases),
+        days=_day_bits(said),
+        years=sum(1 << year - 1900 for year in said.years),
+        months=sum(1 << month for month in said.months),
+        weekdays=sum(1 << weekday for weekday in said.weekdays),
+        published=published,
+        length=features.length,
+    )
+
+
+def _day_bits(said: Mentioned) -> int:
+    return sum(1 << 31 * (day // 100 - 1) + day % 100 - 1 for day in said.days)
+
+
+def probe_of(profile: Profile, rarities: array[float]) -> Probe:
+    """Unpack an article for comparing it with many others.
+
+    Args:
+        profile: of the article.
+        rarities: inverse document frequency of its terms, in their order.
+    """
+    rows = zip(profile.terms, profile.weights, rarities, profile.flags, strict=True)
+    lookup = {term: (weight, rarity * rarity, flag) for term, weight, rarity, flag in rows}
+    return Probe(profile, lookup, frozenset(profile.numbers), frozenset(profile.phrases))
+
+
+def observe(probe: Probe, other: Profile) -> tuple[float, ...] | None:
+    """Observe how alike two articles are.
+
+    Args:
+        probe: one article.
+        other: another.
+
+    Returns:
+        One number for each of `KINDS`, or None where they share so few words that nothing else need be looked at.
+    """
+    one = probe.profile
+    lookup = probe.lookup
+    words = head = lead = names = 0.0
+    for term, weight, flag in zip(other.terms, other.weights, other.flags, strict=True):
+        found = lookup.get(term)
+        if found is None:
+            continue
+        both = flag & found[2]
+        product = weight * found[0]
+        words += product
+        if both:
+            if both & LEAD:
+                lead += found[1]
+                if both & HEADLINE:
+                    head += found[1]
+            if both & NAME:
+                names += product
+    if words < _LEAST_WORDS:
+        return None
+    numbers = sum((number & 3) ** 2 for number in probe.numbers.intersection(other.numbers))
+    phrases = len(probe.phrases.intersection(other.phrases))
+    dated = one.published is not None and other.published is not None
+    return (
+        _logged(words),
+        _logged(_ratio(head, one.norms[0], other.norms[0])),
+        _logged(_ratio(lead, one.norms[1], other.norms[1])),
+        _logged(_ratio(names, one.norms[2], other.norms[2])),
+        sqrt(_ratio(numbers, one.number_norm, other.number_norm)),
+        _logged(_ratio(phrases, sqrt(len(one.phrases)), sqrt(len(other.phrases)))),
+        log1p(abs((one.published or 0.0) - (other.published or 0.0))) if dated else 0.0,
+        1.0 if dated else 0.0,
+        1.0 if one.days & other.days else 0.0,
+        1.0 if one.days and other.days and not one.days & other.days else 0.0,
+        1.0 if one.years & other.years else 0.0,
+        1.0 if one.years and other.years and not one.years & other.years else 0.0,
+        1.0 if one.months and other.months and not one.months & other.months else 0.0,
+        1.0 if one.weekdays & other.weekdays else 0.0,
+        1.0 if one.weekdays and other.weekdays and not one.weekdays & other.weekdays else 0.0,
+        log(min(one.length, other.length) + 10),
+    )
+
+
+def _logged(cosine: float) -> float:
+    return log(cosine + _CHANCE)
+
+
+def _ratio(dot: float, one: float, other: float) -> float:
+    return dot / (one * other) if one and other else 0.0
+
+
+def log_odds(model: Model, observed: tuple[float, ...] | None) -> float:
+    """Weigh what was observed.
+
+    Returns:
+        The log odds that both articles tell of one event, within ±`LIMIT`.
+    """
+    if observed is None:
+        return -LIMIT
+    value = model.bias
+    for weight, seen in zip(model.weights, observed, strict=True):
+        value += weight * seen
+    return max(-LIMIT, min(LIMIT, value))

@@ -1,0 +1,41 @@
+"""Cutting text into words, in any script."""
+
+import re
+
+# Letters, digits and marks, with apostrophes, hyphens, dots and commas kept where they stand inside a word or number.
+WORD = re.compile(r"[^\W_]+(?:['’\-–.,][^\W_]+)*")
+_PLAIN = re.compile(r"[^\W_]+")
+
+# Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff]+"
+)
+_GRAM = 2
+
+
+def plain_words(text: str) -> list[str]:
+    """Runs of letters and digits in lower case; runs of unspaced script are cut into overlapping pairs.
+
+    Args:
+        text: any.
+
+    Returns:
+        Words in order; what shingles are made of, so that punctuation and case do not hide a copy.
+    """
+    found = _PLAIN.findall(text.lower())
+    return spread(found) if _UNSPACED.search(text) else found
+
+
+def spread(found: list[str]) -> list[str]:
+    """Replace runs of unspaced script by their overlapping pairs of characters; other words stay."""
+    out: list[str] = []
+    for word in found:
+        run = _UNSPACED.search(word)
+        if run is None:
+            out.append(word)
+            continue
+        out.extend(_PLAIN.findall(word[: run.start()]))
+        letters = run.group()
+        out.extend(letters[i : i + _GRAM] for i in range(max(1, len(letters) - _GRAM + 1)))
+        out.extend(spread(_PLAIN.findall(word[run.end() :])))
+    return out

@@ -1,0 +1,38 @@
+"""How long the store keeps what is no longer needed, and what a pruning took away."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Settings of pruning.
+
+    Attributes:
+        bodies: the text of an article placed longer ago than this is emptied; the rest of it stays.
+        articles: an article placed longer ago than this is forgotten.
+        entries: a ledger row that ended longer ago than this is forgotten, once its feed no longer lists it.
+        events: a closed, merged or retracted event last reported on longer ago than this is forgotten.
+    """
+
+    bodies: timedelta = timedelta(days=30)
+    articles: timedelta = timedelta(days=365)
+    entries: timedelta = timedelta(days=30)
+    events: timedelta = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What one pruning took away.
+
+    Attributes:
+        bodies: articles whose text was emptied.
+        articles: articles forgotten.
+        entries: ledger rows forgotten; the tallies keep counting them.
+        events: events forgotten.
+    """
+
+    bodies: int = 0
+    articles: int = 0
+    entries: int = 0
+    events: int = 0

@@ -1,0 +1,161 @@
+"""The fold stage: from outcomes of reading to placed articles, events, changes and records.
+
+    outcomes | still waiting? | known article? | fold or revise | encode | one commit | nudge the publisher
+
+The only stage that holds state in memory: the window. It is rebuilt from the store at the start, and every decision
+reaches the store before the next batch is taken, so a crash loses nothing that was decided.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from storyfold.events.fold import Folding, fold
+from storyfold.events.policy import FoldPolicy
+from storyfold.events.revise import revise
+from storyfold.events.window import Window
+from storyfold.model.articles import PlacedArticle
+from storyfold.model.entries import LedgerEntry, RejectReason, Settled
+from storyfold.model.identity import ArticleId
+from storyfold.model.metrics import Metric
+from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.records import Record, Reject
+from storyfold.ports import Clock, Hop, Meter, Store
+from storyfold.wire.encode import Encoder
+
+logger = logging.getLogger(__name__)
+
+# Outcomes decided in one transaction: enough that its cost is shared, few enough that none waits long for it.
+BATCH = 64
+# Between two looks at whether events have gone quiet.
+SWEEP_SECONDS = 5.0
+# Between two tries to commit while the store is not there.
+PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoldParts:
+    """What the fold stage works with; `nudge` tells the publisher that the outbox has grown."""
+
+    outcomes: Hop[ReadOutcome]
+    store: Store
+    clock: Clock
+    meter: Meter
+    encoder: Encoder
+    nudge: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one batch has decided so far; becomes one `Commit`."""
+
+    settled: list[Settled] = field(default_factory=list)
+    put_off: list[ReadPutOff] = field(default_factory=list)
+    foldings: list[Folding] = field(default_factory=list)
+    outbox: list[Record] = field(default_factory=list)
+
+
+class FoldStage:
+    """Places articles, one after the other, in the order they come.
+
+    Args:
+        parts: the ports.
+        policy: window and quiet time.
+    """
+
+    def __init__(self, parts: FoldParts, policy: FoldPolicy) -> None:
+        self._parts = parts
+        self._policy = policy
+        self._turn = asyncio.Lock()
+        self._window: Window | None = None
+        self.last_round = parts.clock.steady()
+
+    async def run(self) -> None:
+        """Load the window, then fold whatever comes, until cancelled."""
+        now = self._parts.clock.now()
+        state = await self._patiently(lambda: self._parts.store.load_window(now - self._policy.window))
+        window = Window.rebuild(state, self._policy)
+        logger.info("the window holds %d articles in %d events", len(state.articles), len(state.events))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sweep(window))
+            while True:
+                self.last_round = self._parts.clock.steady()
+                outcomes = await self._parts.outcomes.receive(BATCH)
+                async with self._turn:
+                    await self._fold(window, outcomes)
+
+    async def _fold(self, window: Window, outcomes: tuple[ReadOutcome, ...]) -> None:
+        """Decide a batch and commit it."""
+        store = self._parts.store
+        waiting = dict(await self._patiently(lambda: store.waiting([_entry_of(each)[0] for each in outcomes])))
+        ids = [each.article.article_id for each in outcomes if isinstance(each, ReadArticle)]
+        earlier = dict(await self._patiently(lambda: store.articles(ids))) if ids else {}
+        batch = _Batch()
+        for outcome in outcomes:
+            entry, revision = _entry_of(outcome)
+            if waiting.get(entry) != revision:
+                continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
+            del waiting[entry]
+            self._decide(window, outcome, earlier, batch)
+        await self._commit(batch)
+
+    def _decide(
+        self, window: Window, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: _Batch
+    ) -> None:
+        match outcome:
+            case ReadPutOff():
+                batch.put_off.append(outcome)
+            case ReadReject(reject=reject):
+                self._end_without_article(reject, batch)
+            case ReadArticle(ledger=ledger, article=article):
+                previous = earlier.get(article.article_id)
+                if previous is not None and previous.article.entry_id != ledger.entry.entry_id:
+                    same = "another entry led to this article"
+                    at = self._parts.clock.now()
+                    reject = Reject(ledger, RejectReason.SAME_ARTICLE, same, article.article_id, at)
+                    self._parts.meter.count(Metric.REJECTS, reject.reason)
+                    self._end_without_article(reject, batch)
+                else:
+                    folding = self._place(window, outcome, previous, batch)
+                    earlier[article.article_id] = folding.folded.placed
+
+    def _end_without_article(self, reject: Reject, batch: _Batch) -> None:
+        ledger = reject.ledger
+        ended = Settled(ledger.entry.entry_id, ledger.revision, reject.reason, reject.article_id, reject.at)
+        batch.settled.append(ended)
+        batch.outbox.append(self._parts.encoder.reject(reject))
+
+    def _place(self, window: Window, read: ReadArticle, previous: PlacedArticle | None, batch: _Batch) -> Folding:
+        """Fold a new article, or revise one that is known."""
+        parts = self._parts
+        now = parts.clock.now()
+        started = parts.clock.steady()
+        if previous is None:
+            folding = fold(window, read.article, read.features, now)
+        else:
+            folding = revise(window, previous, read.article, read.features, now)
+        window.absorb(folding)
+        parts.meter.observe(Metric.FOLD_SECONDS, parts.clock.steady() - started)
+        parts.meter.count(Metric.PLACEMENTS, folding.folded.placed.placement.kind)
+        parts.meter.count(Metric.ARTICLE_VERSIONS, folding.folded.placed.article.change)
+        ledger = read.ledger
+        batch.settled.append(
+            Settled(ledger.entry.entry_id, ledger.revision, None, folding.folded.placed.article.article_id, now)
+        )
+        batch.foldings.append(folding)
+        batch.outbox.extend(self._records(folding, ledger))
+        return folding
+
+    def _records(self, folding: Folding, ledger: LedgerEntry | None) -> list[Record]:
+        """The records of one folding: the article first, then each step of each event with the event it led to."""
+        encoder = self._parts.encoder
+        placed = folding.folded.placed if folding.folded is not None else None
+        published = placed.article.published_at.at if placed is not None and placed.article.published_at else None
+        records = [encoder.article(placed)] if placed is not None else []
+        for event, change in zip(folding.events, folding.changes, strict=True):
+            self._parts.meter.count(Metric.CHANGES, change.kind)
+            origin = ledger.taken_up_at if ledger is not None else change.at
+            records.append(encoder.change(change, origin))
+            records.append(encoder.event(event, change.kind, origin, published))
+        return records

@@ -1,0 +1,279 @@
+"""The read stage: from an entry to an article, a reject, or another try.
+
+    entries | same article? | robots? | host slot | fetch page | extract in a worker | outcomes
+
+Each entry runs in a task of its own and ends in exactly one `ReadOutcome` on the hop to folding. The stage writes
+nothing: what it loses in a crash, the ledger still holds as waiting.
+"""
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from storyfold.articles.assemble import article_of
+from storyfold.articles.policy import ReadPolicy
+from storyfold.articles.reading import (
+    Readable,
+    TryLater,
+    Unreadable,
+    feed_has_text,
+    judge_response,
+    make_room,
+    put_off,
+)
+from storyfold.hosts.retry_after import retry_after_of
+from storyfold.model.entries import LedgerEntry, RejectReason, RetryReason
+from storyfold.model.features import Features
+from storyfold.model.feeds import BodyPolicy
+from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
+from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.metrics import Metric, Stage
+from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.page import NoArticle, Page, PageArticle
+from storyfold.model.records import Reject
+from storyfold.ports import (
+    BadUrl,
+    BlockedAddress,
+    BodyTooLarge,
+    Clock,
+    Extractor,
+    Fetcher,
+    FetchError,
+    Gate,
+    Hop,
+    Meter,
+    Store,
+    StoreUnavailable,
+    TooManyRedirects,
+    WorkerFailed,
+)
+from storyfold.urls.canonical import canonical_url
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParts:
+    """What the read stage works with; each implements the port of its type."""
+
+    entries: Hop[LedgerEntry]
+    outcomes: Hop[ReadOutcome]
+    store: Store
+    fetcher: Fetcher
+    extractor: Extractor
+    gate: Gate
+    clock: Clock
+    meter: Meter
+    rng: random.Random
+
+
+class ReadStage:
+    """Reads entries, many at a time, each host politely.
+
+    Args:
+        parts: the ports.
+        policy: how stubbornly.
+        limits: bounds of one page request.
+        in_hand: entries worked on at a time.
+        patience: an entry whose host is busy for longer than this goes back to the ledger instead of waiting in hand.
+    """
+
+    def __init__(
+        self,
+        parts: ReadParts,
+        *,
+        policy: ReadPolicy,
+        limits: FetchLimits,
+        in_hand: int = 400,
+        patience: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self._parts = parts
+        self._policy = policy
+        self._limits = limits
+        self._room = asyncio.Semaphore(in_hand)
+        self._patience = patience
+        self._in_hand: dict[EntryId, int] = {}
+        self._taking: asyncio.Task[None] | None = None
+        self.last_round = parts.clock.steady()
+
+    async def run(self) -> None:
+        """Read whatever comes, until cancelled, or, after `stop_taking`, until nothing is in hand.
+
+        Cancelling drops what is in hand; the ledger has it still.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._taking = tasks.create_task(self._take(tasks))
+
+    def stop_taking(self) -> None:
+        """Take nothing more from the hop; `run` returns when what is in hand has ended."""
+        if self._taking is not None:
+            self._taking.cancel()
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+        """Take entries from the hop, each into a task of its own."""
+        while True:
+            self.last_round = self._parts.clock.steady()
+            await self._room.acquire()
+            try:
+                (ledger,) = await self._parts.entries.receive(1)
+            except asyncio.CancelledError:
+                self._room.release()
+                raise
+            if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
+                self._room.release()  # sent again because its lease ran out while it waited here
+                continue
+            self._in_hand[ledger.entry.entry_id] = ledger.revision
+            tasks.create_task(self._carry(ledger))
+
+    def in_hand(self) -> int:
+        """How many entries are being read."""
+        return len(self._in_hand)
+
+    async def _carry(self, ledger: LedgerEntry) -> None:
+        """Read one entry, count its outcome, and send it on."""
+        parts = self._parts
+        started = parts.clock.steady()
+        try:
+            outcome = await self.read(ledger)
+            self._count(outcome, parts.clock.steady() - started)
+            await parts.outcomes.send((outcome,))
+        finally:
+            if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
+                del self._in_hand[ledger.entry.entry_id]
+            self._room.release()
+
+    def _count(self, outcome: ReadOutcome, seconds: float) -> None:
+        meter = self._parts.meter
+        meter.observe(Metric.READ_SECONDS, seconds)
+        match outcome:
+            case ReadArticle(article=article):
+                meter.count(Metric.ARTICLES_READ, article.body_source)
+            case ReadReject(reject=reject):
+                meter.count(Metric.REJECTS, reject.reason)
+            case ReadPutOff(put_off=waiting):
+                meter.count(Metric.RETRIES, waiting.reason)
+
+    async def read(self, ledger: LedgerEntry) -> ReadOutcome:
+        """Bring one entry to its outcome."""
+        url = ledger.entry.url
+        if url is None or ledger.feed.body is BodyPolicy.FEED:
+            return await self._from_feed(ledger, Unreadable(RejectReason.NO_LINK, "the entry has no link and no text"))
+        earlier = await self._article_at(canonical_url(url))
+        if earlier is not None and earlier[1] != ledger.entry.entry_id:
+            return self._reject(ledger, RejectReason.SAME_ARTICLE, "another entry led to this article", earlier[0])
+        match await self._parts.gate.allowed(url):
+            case None:
+                closed = Unreadable(RejectReason.UNREACHABLE, "the host's robots.txt cannot be reached")
+                return await self._later(ledger, TryLater(RetryReason.ROBOTS_UNREACHABLE, closed), None)
+            case False:
+                return await self._from_feed(ledger, Unreadable(RejectReason.ROBOTS, "robots.txt forbids the page"))
+            case True:
+                return await self._from_page(ledger, url)
+
+    async def _article_at(self, url: str) -> tuple[ArticleId, EntryId] | None:
+        try:
+            return await self._parts.store.article_of(url)
+        except StoreUnavailable:
+            # Only a short cut: folding looks again before it places the article.
+            return None
+
+    async def _from_page(self, ledger: LedgerEntry, url: str) -> ReadOutcome:
+        gate = self._parts.gate
+        wait = gate.wait_of(url)
+        if wait > self._patience:
+            return ReadPutOff(make_room(ledger, self._parts.clock.now(), wait))
+        try:
+            async with gate.slot(url, paced=True):
+                response = await self._parts.fetcher.fetch(FetchRequest(url, Purpose.PAGE, limits=self._limits))
+        except FetchError as error:
+            return await self._fetch_failed(ledger, error)
+        match judge_response(response):
+            case Readable():
+                return await self._work(ledger, _page(ledger, response))
+            case Unreadable() as end:
+                return await self._from_feed(ledger, end)
+            case TryLater() as later:
+                return await self._later(ledger, later, response)
+
+    async def _fetch_failed(self, ledger: LedgerEntry, error: FetchError) -> ReadOutcome:
+        match error:
+            case BadUrl():
+                return await self._from_feed(ledger, Unreadable(RejectReason.BAD_LINK, str(error)))
+            case BlockedAddress():
+                return await self._from_feed(ledger, Unreadable(RejectReason.BLOCKED_ADDRESS, str(error)))
+            case BodyTooLarge():
+                return await self._from_feed(ledger, Unreadable(RejectReason.TOO_LARGE, str(error)))
+            case TooManyRedirects():
+                return await self._from_feed(ledger, Unreadable(RejectReason.REDIRECTS, str(error)))
+            case _:
+                end = Unreadable(RejectReason.UNREACHABLE, str(error))
+                return await self._later(ledger, TryLater(RetryReason.UNREACHABLE, end), None)
+
+    async def _later(self, ledger: LedgerEntry, later: TryLater, response: FetchResponse | None) -> ReadOutcome:
+        """Put the entry off, or, with its tries used up, let the feed's own text serve."""
+        now = self._parts.clock.now()
+        until = retry_after_of(response.header("retry-after"), now) if response is not None else None
+        if response is not None and until is not None:
+            self._parts.gate.hold_off(response.url, until)
+        waiting = put_off(ledger, later.reason, now, until, self._policy, self._parts.rng)
+        return await self._from_feed(ledger, later.otherwise) if waiting is None else ReadPutOff(waiting)
+
+    async def _from_feed(self, ledger: LedgerEntry, end: Unreadable) -> ReadOutcome:
+        """Let the feed's own text serve where there is any; otherwise the entry ends here."""
+        if not (end.feed_may_serve and feed_has_text(ledger.entry)):
+            return self._reject(ledger, end.reason, end.message)
+        outcome = await self._work(ledger, _page(ledger, None))
+        match outcome:
+            case ReadReject(reject=Reject(reason=RejectReason.NO_TEXT)):
+                return self._reject(ledger, end.reason, end.message)
+            case _:
+                return outcome
+
+    async def _work(self, ledger: LedgerEntry, page: Page) -> ReadOutcome:
+        try:
+            found = await self._extract_twice(page)
+        except WorkerFailed as error:
+            return self._reject(ledger, RejectReason.EXTRACTION_FAILED, str(error))
+        match found:
+            case NoArticle(reason=reason, message=message):
+                return self._reject(ledger, RejectReason(reason.value), message)
+            case (article, features):
+                return ReadArticle(ledger, article_of(ledger, article, page.url), features)
+
+    async def _extract_twice(self, page: Page) -> tuple[PageArticle, Features] | NoArticle:
+        """Extract; a page that takes its worker with it gets one more try, in another worker."""
+        try:
+            return await self._extract_once(page)
+        except WorkerFailed as error:
+            logger.warning("extraction of %s failed and is tried once more: %s", page.url, error)
+            return await self._extract_once(page)
+
+    async def _extract_once(self, page: Page) -> tuple[PageArticle, Features] | NoArticle:
+        parts = self._parts
+        started = parts.clock.steady()
+        try:
+            return await parts.extractor.extract(page)
+        except WorkerFailed:
+            parts.meter.count(Metric.WORKERS_KILLED, Stage.READ)
+            raise
+        finally:
+            parts.meter.observe(Metric.EXTRACT_SECONDS, parts.clock.steady() - started)
+
+    def _reject(
+        self, ledger: LedgerEntry, reason: RejectReason, message: str, article: ArticleId | None = None
+    ) -> ReadReject:
+        return ReadReject(Reject(ledger, reason, message, article, self._parts.clock.now()))
+
+
+def _page(ledger: LedgerEntry, response: FetchResponse | None) -> Page:
+    """What extraction is given: the page, or, without one, the feed's own text."""
+    return Page(
+        url=(ledger.entry.url or ledger.feed.url) if response is None else response.url,
+        body=b"" if response is None else response.body,
+        content_type=None if response is None else response.header("content-type"),
+        entry=ledger.entry,
+        source=ledger.feed,
+        seen_at=ledger.first_seen_at,
+    )

@@ -1,0 +1,375 @@
+"""A store in memory that passes the suite of the real ones; what it holds ends with it."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from storyfold.model.articles import PlacedArticle
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
+from storyfold.model.events import Event, EventStatus
+from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
+from storyfold.model.records import OutboxRow, Record, Topic
+from storyfold.model.retention import Pruned, Retention
+from storyfold.ports import Snapshot, Store, StoreError
+
+T = TypeVar("T")
+ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
+CURRENT_STATE = (Topic.ARTICLES, Topic.EVENTS)
+
+
+@dataclass
+class Lease:
+    owner: str
+    until: datetime
+
+
+@dataclass
+class FeedRow:
+    source: FeedSource
+    state: PollState
+    registered: bool = True
+    lease: Lease | None = None
+    listed: frozenset[EntryId] | None = None
+
+
+@dataclass
+class EntryRow:
+    ledger: LedgerEntry
+    state: EntryState
+    due_at: datetime
+    lease: Lease | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.state in (EntryState.PENDING, EntryState.RETRY)
+
+
+@dataclass
+class ArticleRow:
+    folded: FoldedArticle
+    ordinal: int
+    first_entry: EntryId
+
+
+def is_free(lease: Lease | None, now: datetime) -> bool:
+    return lease is None or lease.until <= now
+
+
+async def stream(items: Iterable[T]) -> AsyncIterator[T]:
+    for item in items:
+        yield item
+
+
+class MemoryStore:
+    """The store port over dictionaries.
+
+    Attributes:
+        failing: while it is set, every call raises it and does nothing.
+        commits: everything that was applied, in order, for tests to look at.
+    """
+
+    def __init__(self, store_id: str = "memory") -> None:
+        self.failing: StoreError | None = None
+        self.commits: list[Commit] = []
+        self._store_id = store_id
+        self._feeds: dict[FeedId, FeedRow] = {}
+        self._entries: dict[EntryId, EntryRow] = {}
+        self._articles: dict[ArticleId, ArticleRow] = {}
+        self._events: dict[EventId, Event] = {}
+        self._outbox: dict[int, Record] = {}
+        self._sequence = 0
+        self._ordinal = 0
+        self._published: int | None = None
+        self._taken_up = 0
+        self._done = 0
+        self._rejected: Counter[RejectReason] = Counter()
+
+    def _check(self) -> None:
+        if self.failing is not None:
+            raise self.failing
+
+    # -- apply --------------------------------------------------------------------------------------------------------
+
+    async def apply(self, commit: Commit) -> None:
+        self._check()
+        for polled in commit.polled:
+            self._poll_ended(polled)
+        lease = None
+        if commit.holder is not None and commit.held_until is not None:
+            lease = Lease(commit.holder, commit.held_until)
+        for taken_up in commit.taken_up:
+            self._take_up(taken_up, lease)
+        for settled in commit.settled:
+            self._settle(settled)
+        for put_off in commit.put_off:
+            self._put_off(put_off)
+        for folded in commit.articles:
+            self._keep_article(folded)
+        for event in commit.events:
+            known = self._events.get(event.event_id)
+            if known is None or event.version >= known.version:
+                self._events[event.event_id] = event
+        for record in commit.outbox:
+            self._sequence += 1
+            self._outbox[self._sequence] = record
+        self.commits.append(commit)
+
+    def _poll_ended(self, polled: PolledFeed) -> None:
+        row = self._feeds.get(polled.feed_id)
+        if row is None:
+            return
+        row.state = polled.state
+        row.lease = None
+        if polled.listed is not None:
+            row.listed = frozenset(polled.listed)
+
+    def _take_up(self, taken_up: TakenUp, lease: Lease | None) -> None:
+        ledger = taken_up.ledger
+        row = self._entries.get(ledger.entry.entry_id)
+        if row is not None and row.ledger.revision >= ledger.revision:
+            return
+        if row is None or not row.waiting:
+            self._taken_up += 1
+        if row is not None:
+            ledger = replace(ledger, first_seen_at=row.ledger.first_seen_at)
+        fresh = EntryRow(ledger, EntryState.PENDING, ledger.taken_up_at, lease)
+        if taken_up.known_as is not None:
+            self._rejected[taken_up.known_as] += 1
+            fresh = EntryRow(ledger, EntryState.REJECTED, ledger.taken_up_at, None, ledger.taken_up_at)
+        self._entries[ledger.entry.entry_id] = fresh
+
+    def _settle(self, settled: Settled) -> None:
+        row = self._entries.get(settled.entry_id)
+        if row is None or not row.waiting or row.ledger.revision != settled.revision:
+            return
+        if settled.reason is None:
+            self._done += 1
+            row.state = EntryState.DONE
+        else:
+            self._rejected[settled.reason] += 1
+            row.state = EntryState.REJECTED
+        row.ended_at = settled.at
+        row.lease = None
+
+    def _put_off(self, put_off: PutOff) -> None:
+        row = self._entries.get(put_off.entry_id)
+        if row is None or not row.waiting or row.ledger.revision != put_off.revision:
+            return
+        row.state = EntryState.RETRY
+        row.due_at = put_off.due_at
+        row.lease = None
+        if put_off.counted:
+            row.ledger = replace(row.ledger, attempts=row.ledger.attempts + 1)
+
+    def _keep_article(self, folded: FoldedArticle) -> None:
+        article = folded.placed.article
+        row = self._articles.get(article.article_id)
+        if row is None:
+            self._ordinal += 1
+            self._articles[article.article_id] = ArticleRow(folded, self._ordinal, article.entry_id)
+        elif article.version >= row.folded.placed.article.version:
+            row.folded = folded
+
+    # -- feeds --------------------------------------------------------------------------------------------------------
+
+    async def register(self, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
+        self._check()
+        wanted = {source.feed_id: source for source in sources}
+        added: list[FeedId] = []
+        for feed_id, source in wanted.items():
+            row = self._feeds.get(feed_id)
+            if row is None:
+                self._feeds[feed_id] = FeedRow(source, PollState(url=source.url, next_poll_at=now))
+                added.append(feed_id)
+                continue
+            if not row.registered:
+                added.append(feed_id)
+            row.source = source
+            row.registered = True
+        removed = sorted(key for key, row in self._feeds.items() if row.registered and key not in wanted)
+        for feed_id in removed:
+            self._feeds[feed_id].registered = False
+            self._feeds[feed_id].lease = None
+        return FeedSync(tuple(added), tuple(removed))
+
+    async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
+        self._check()
+        due = [
+            (row.state.next_poll_at, key)
+            for key, row in self._feeds.items()
+            if row.registered and row.state.next_poll_at <= now and is_free(row.lease, now)
+        ]
+        taken = [self._feeds[key] for _, key in sorted(due)[:limit]]
+        for row in taken:
+            row.lease = Lease(owner, now + lease)
+        return tuple(Feed(row.source, row.state) for row in taken)
+
+    async def next_feed_due(self) -> datetime | None:
+        self._check()
+        free = (row for row in self._feeds.values() if row.registered and row.lease is None)
+        return min((row.state.next_poll_at for row in free), default=None)
+
+    async def known_entries(self, entries: Sequence[EntryId]) -> Mapping[EntryId, KnownEntry]:
+        self._check()
+        rows = ((key, self._entries[key].ledger) for key in entries if key in self._entries)
+        return {key: KnownEntry(key, ledger.revision, ledger.entry.content_hash) for key, ledger in rows}
+
+    async def feeds(self) -> tuple[Feed, ...]:
+        self._check()
+        rows = sorted((row for row in self._feeds.values() if row.registered), key=lambda row: row.source.url)
+        return tuple(Feed(row.source, row.state) for row in rows)
+
+    # -- ledger -------------------------------------------------------------------------------------------------------
+
+    async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        self._check()
+        due = [
+            (row.due_at, key)
+            for key, row in self._entries.items()
+            if row.waiting and row.due_at <= now and is_free(row.lease, now)
+        ]
+        taken = [self._entries[key] for _, key in sorted(due)[:limit]]
+        for row in taken:
+            row.lease = Lease(owner, now + lease)
+        return tuple(row.ledger for row in taken)
+
+    async def release(self, owner: str) -> None:
+        self._check()
+        rows: list[FeedRow | EntryRow] = [*self._feeds.values(), *self._entries.values()]
+        for row in rows:
+            if row.lease is not None and row.lease.owner == owner:
+                row.lease = None
+
+    async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
+        self._check()
+        for article_id, row in self._articles.items():
+            if row.folded.placed.article.canonical_url == canonical_url:
+                return article_id, row.first_entry
+        return None
+
+    async def articles(self, ids: Sequence[ArticleId]) -> Mapping[ArticleId, PlacedArticle]:
+        self._check()
+        return {key: self._articles[key].folded.placed for key in ids if key in self._articles}
+
+    async def ledger_counts(self) -> LedgerCounts:
+        self._check()
+        states = Counter(row.state for row in self._entries.values())
+        return LedgerCounts(
+            taken_up=self._taken_up,
+            done=self._done,
+            rejected=self._rejected.total(),
+            pending=states[EntryState.PENDING],
+            retry=states[EntryState.RETRY],
+            by_reason=tuple((reason, self._rejected[reason]) for reason in RejectReason if self._rejected[reason]),
+        )
+
+    # -- folding ------------------------------------------------------------------------------------------------------
+
+    def _placed_since(self, since: datetime) -> list[FoldedArticle]:
+        rows = [row for row in self._articles.values() if row.folded.placed_at >= since]
+        return [row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))]
+
+    async def load_window(self, since: datetime) -> WindowState:
+        self._check()
+        articles = self._placed_since(since)
+        wanted = {folded.placed.placement.event_id for folded in articles}
+        events = [event for key, event in sorted(self._events.items()) if key in wanted or event.status in ALIVE]
+        return WindowState(tuple(without_body(folded) for folded in articles), tuple(events))
+
+    # -- outbox -------------------------------------------------------------------------------------------------------
+
+    async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
+        self._check()
+        rows = (OutboxRow(key, record) for key, record in self._outbox.items() if key > sequence)
+        return tuple(rows)[:limit]
+
+    async def outbox_depth(self, sequence: int) -> tuple[int, datetime | None]:
+        self._check()
+        behind = [record for key, record in self._outbox.items() if key > sequence]
+        return len(behind), behind[0].origin_at if behind else None
+
+    async def mark_published(self, sequence: int, now: datetime) -> None:
+        self._check()
+        self._published = max(sequence, self._published or 0)
+        self._outbox = {key: record for key, record in self._outbox.items() if key > sequence}
+
+    async def published_position(self) -> int | None:
+        self._check()
+        return self._published
+
+    def snapshot(self, since: datetime) -> AbstractAsyncContextManager[Snapshot]:
+        return self._snapshot(since)
+
+    @asynccontextmanager
+    async def _snapshot(self, since: datetime) -> AsyncIterator[Snapshot]:
+        self._check()
+        rows = [OutboxRow(key, record) for key, record in self._outbox.items() if record.topic not in CURRENT_STATE]
+        yield Snapshot(
+            sequence=self._sequence,
+            articles=stream([folded.placed for folded in self._placed_since(since)]),
+            events=stream([event for _, event in sorted(self._events.items()) if event.status in ALIVE]),
+            pending=stream(rows),
+        )
+
+    # -- people and care ----------------------------------------------------------------------------------------------
+
+    async def newest_events(self, limit: int) -> tuple[Event, ...]:
+        self._check()
+        events = sorted(self._events.values(), key=lambda event: (event.last_published_at, event.event_id))
+        return tuple(reversed(events))[:limit]
+
+    async def ping(self) -> None:
+        self._check()
+
+    async def store_id(self) -> str:
+        self._check()
+        return self._store_id
+
+    async def prune(self, now: datetime, retention: Retention) -> Pruned:
+        self._check()
+        old_articles = [key for key, row in self._articles.items() if row.folded.placed_at < now - retention.articles]
+        for article in old_articles:
+            del self._articles[article]
+        bodies = [
+            row
+            for row in self._articles.values()
+            if row.folded.placed_at < now - retention.bodies and row.folded.placed.article.body
+        ]
+        for row in bodies:
+            row.folded = without_body(row.folded)
+        old_entries = [key for key, row in self._entries.items() if self._forgettable(row, now - retention.entries)]
+        for entry in old_entries:
+            del self._entries[entry]
+        old_events = [
+            key
+            for key, event in self._events.items()
+            if event.status not in ALIVE and event.last_published_at < now - retention.events
+        ]
+        for event in old_events:
+            del self._events[event]
+        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events))
+
+    def _forgettable(self, row: EntryRow, before: datetime) -> bool:
+        if row.waiting or row.ended_at is None or row.ended_at >= before:
+            return False
+        feed = self._feeds.get(row.ledger.feed.feed_id)
+        if feed is None or not feed.registered:
+            return True
+        return feed.listed is not None and row.ledger.entry.entry_id not in feed.listed
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def without_body(folded: FoldedArticle) -> FoldedArticle:
+    article = replace(folded.placed.article, body="")
+    return replace(folded, placed=replace(folded.placed, article=article))
+
+
+_: type[Store] = MemoryStore
