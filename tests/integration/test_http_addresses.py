@@ -140,6 +140,43 @@ def test_every_hop_is_checked(target: str, validators: Validators) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("answer", ["news.example", "127.0.0.1:80", "", "fe80::1%eth0"])
+def test_an_answer_that_is_no_address_is_not_allowed(answer: str) -> None:
+    """What a resolver says must be an address, and an allowed one without its interface."""
+
+    async def scenario() -> None:
+        async with loopback_fetcher(networks=("127.0.0.0/8",), lookup=ScriptedLookup([answer])) as fetcher:
+            with pytest.raises(BlockedAddress):
+                await fetcher.fetch(FetchRequest("http://news.example/", Purpose.PAGE))
+
+    asyncio.run(scenario())
+
+
+def test_a_name_without_addresses_does_not_resolve() -> None:
+    """An empty answer is no answer."""
+
+    async def scenario() -> None:
+        async with loopback_fetcher(lookup=ScriptedLookup([])) as fetcher:
+            with pytest.raises(DnsFailed):
+                await fetcher.fetch(FetchRequest("http://news.example/", Purpose.PAGE))
+
+    asyncio.run(scenario())
+
+
+@BOTH_TRANSPORTS
+def test_an_address_of_version_6_is_connected_to(validators: Validators) -> None:
+    """A literal IPv6 address that the config allows works over both transports."""
+
+    async def scenario() -> None:
+        async with bad_server("::1") as server, loopback_fetcher(networks=("::1/128",)) as fetcher:
+            server.answers("/", 200, b"six")
+            request = FetchRequest(f"http://[::1]:{server.port}/", Purpose.PAGE, validators)
+            assert (await fetcher.fetch(request)).body == b"six"
+            assert b"host: [::1]:" in server.heads[0].lower()
+
+    asyncio.run(scenario())
+
+
 def test_ports_are_checked_at_every_hop() -> None:
     """Neither a URL nor a redirect leads to a port that is not on the list."""
 

@@ -81,7 +81,7 @@ Story = Callable[[Politeness, ManualClock, RobotsServer, Stage], Coroutine[Any, 
 def play(story: Story, policy: HostPolicy | None = None, hosts: int = 100) -> None:
     async def scenario() -> None:
         clock, server = ManualClock(), RobotsServer()
-        gate = Politeness(server, clock, policy or HostPolicy(), hosts=hosts)
+        gate = Politeness(server, clock, policy or HostPolicy(), hosts=hosts, rules=30_000)
         await story(gate, clock, server, Stage(gate, clock))
         await gate.aclose()
 
@@ -493,7 +493,7 @@ def test_large_robots_files_are_bounded_all_together() -> None:
     """Hosts with robots.txt files at the parse limit are forgotten before they fill the memory."""
 
     async def story(gate: Politeness, _: ManualClock, server: RobotsServer, __: Stage) -> None:
-        server.answer = b"User-agent: *\n" + b"".join(b"Disallow: /%d\n" % number for number in range(29_000))
+        server.answer = b"User-agent: *\n" + b"".join(b"Disallow: /%d\n" % number for number in range(3000))
         for number in range(15):
             await gate.allowed(f"http://h{number}.example/")
         assert len(server.requests) == 15
