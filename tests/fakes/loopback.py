@@ -1,9 +1,12 @@
 """The real fetcher, let loose on loopback."""
 
+import functools
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+
+import httpx
 
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.http import HttpFetcher
@@ -11,6 +14,10 @@ from storyfold.edges.resolver import Lookup
 from tests.fakes.meter import RecordingMeter
 
 USER_AGENT = "storyfold/0.1 (+https://storyfold.example/bot)"
+
+
+# Loading the bundle takes longer than most tests.
+_usual_trust = functools.cache(httpx.create_ssl_context)
 
 
 @asynccontextmanager
@@ -30,7 +37,7 @@ async def loopback_fetcher(
         meter=meter or RecordingMeter(),
         clock=SystemClock(),
         lookup=lookup,
-        tls=tls,
+        tls=tls or _usual_trust(),
     )
     try:
         yield fetcher
