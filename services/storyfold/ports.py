@@ -408,6 +408,15 @@ class Publisher(Protocol):
         """Publish rows and the position they lead to in one Kafka transaction."""
         ...
 
+    async def restate(self, records: AsyncIterator[Record], position: int) -> None:
+        """Publish current state and the position it stands for in one Kafka transaction.
+
+        Args:
+            records: read once, a few at a time; an error in it ends the transaction, and nothing of it is visible.
+            position: the outbox sequence that the state covers.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go; safe to call more than once."""
         ...

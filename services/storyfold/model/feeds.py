@@ -120,7 +120,8 @@ class PollState:
         interval: the adaptive interval learned so far; None before the second poll.
         last_poll_at: when the last poll ended.
         last_outcome: how.
-        last_message: a sentence for people about the last failure; None after a success.
+        last_message: a sentence for people about the last failure, or about what was wrong with a document that parsed
+            all the same; None where there is nothing to say.
         last_success_at: the last 200 that parsed, or 304.
         last_new_at: when entries last turned out to be new.
         failures: in a row; 0 after a success.
@@ -136,6 +137,9 @@ class PollState:
         validators_off_until: no validators are sent before then, because the server answered 304 over new entries.
         false_304s: how often the server was caught at that.
         identity: by what its entries are known.
+        ttl: between polls, as the feed itself asks (RSS ttl, syndication module).
+        skip_hours: hours of the day in UTC without news, as the feed says.
+        skip_days: days of the week without news, Monday is 0, as the feed says.
         link_marks: which guid stood beside which link in the last document (`storyfold.feeds.identity`).
     """
 
@@ -162,6 +166,9 @@ class PollState:
     validators_off_until: datetime | None = None
     false_304s: int = 0
     identity: Identity = Identity.GUID
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
     link_marks: tuple[str, ...] = ()
 
 

@@ -82,7 +82,7 @@ class Politeness:
         self._rules = 0
 
     def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
-        """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by its interval."""
+        """Wait for a slot of the URL's host (scheme, host, port); paced slots are spaced by the host's interval."""
         return self._slot(url, paced=paced)
 
     def hold_off(self, url: str, until: datetime) -> None:

@@ -1,0 +1,319 @@
+"""The publisher over kafka-python: one transaction a batch, the position committed inside it.
+
+The position is the sequence number of the last outbox row, kept as the offset of a consumer group of the publisher's
+own on partition 0 of the events topic (KIP-98: offsets and records become visible together). Opening fences elders by
+`transactional.id` and reads it back, so whatever a dead publisher left half done is decided before anything else.
+
+kafka-python blocks, so each publisher has one thread, and every wait in it ends by a deadline.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
+from kafka.structs import OffsetAndMetadata
+
+from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
+from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
+from storyfold.model.records import OutboxRow, Record, Topic
+from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+# A broker takes no batch above message.max.bytes (1,048,588 by default); half of that leaves room for a small setting.
+BATCH_BYTES = 512 * 1024
+# Above any record that storyfold makes; what is too large is for the broker to say.
+REQUEST_BYTES = 16 * 1024 * 1024
+# How often a wait looks whether the publisher is being closed.
+LOOK_SECONDS = 0.1
+# Records sent before waiting for them, while current state is told again.
+CHUNK = 500
+
+_REFUSALS = (
+    errors.MessageSizeTooLargeError,
+    errors.RecordListTooLargeError,
+    errors.InvalidRecordError,
+    errors.InvalidTopicError,
+    errors.InvalidTimestampError,
+    errors.PolicyViolationError,
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+)
+_FENCES = (errors.ProducerFencedError, errors.InvalidProducerEpochError, errors.TransactionCoordinatorFencedError)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaPublication:
+    """What a publisher is called and what it publishes to.
+
+    Attributes:
+        transactional_id: publishers with the same one fence each other.
+        group: holds the position; see `kafka_topics.publisher_group`.
+        prefix: of the topics.
+        partitions: of topics that are created.
+        replication: likewise; -1 leaves it to the cluster.
+        patience: seconds one transaction may take before the broker counts as unavailable.
+        transaction_timeout: seconds after which the broker aborts a transaction that nobody ends; bounds how long
+            current state may take to be told again. Kafka's own limit is 900 (transaction.max.timeout.ms).
+    """
+
+    transactional_id: str
+    group: str
+    prefix: str = ""
+    partitions: int = 3
+    replication: int = -1
+    patience: float = 10.0
+    transaction_timeout: float = 600.0
+
+
+@dataclass(slots=True)
+class _Session:
+    """One opened producer; used until the first thing that goes wrong."""
+
+    producer: Any
+    sent: list[tuple[Record, Any]] = field(default_factory=list)
+    begun_at: float = 0.0
+
+    def failed(self) -> tuple[Record, Exception] | None:
+        """The largest of the records that were refused, and why."""
+        failures = [(record, future.exception) for record, future in self.sent if future.exception is not None]
+        refusals = [each for each in failures if isinstance(each[1], _REFUSALS)] or failures
+        return max(refusals, key=lambda each: len(each[0].value), default=None)
+
+
+class KafkaPublisher:
+    """The Publisher port on a Kafka cluster.
+
+    Args:
+        connection: where.
+        publication: as what.
+    """
+
+    def __init__(self, connection: KafkaConnection, publication: KafkaPublication) -> None:
+        self._connection = connection
+        self._publication = publication
+        self._place = TopicPartition(topic_name(publication.prefix, Topic.EVENTS), 0)
+        self._names = {topic: topic_name(publication.prefix, topic) for topic in Topic}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-publisher")
+        self._closing = threading.Event()
+        self._session: _Session | None = None
+        self._warned: set[str] = set()
+        quiet_kafka_python()
+
+    # -- the port -----------------------------------------------------------------------------------------------------
+
+    async def open(self) -> int | None:
+        """Fence older publishers, create missing topics, and read back the position."""
+        return await self._call(self._open)
+
+    async def publish(self, rows: Sequence[OutboxRow], position: int) -> None:
+        """Publish rows and the position they lead to in one Kafka transaction."""
+        await self._call(self._publish, [row.record for row in rows], position)
+
+    async def restate(self, records: AsyncIterator[Record], position: int) -> None:
+        """Publish current state and the position it stands for in one Kafka transaction."""
+        await self._call(self._begin)
+        finished = False
+        try:
+            chunk: list[Record] = []
+            async for record in records:
+                chunk.append(record)
+                if len(chunk) == CHUNK:
+                    await self._call(self._deliver, chunk)
+                    chunk = []
+            await self._call(self._deliver, chunk)
+            await self._call(self._commit, position)
+            finished = True
+        finally:
+            if not finished:
+                await self._call(self._drop)
+
+    async def close(self) -> None:
+        """Let go; safe to call more than once."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._drop)
+        self._thread.shutdown(wait=False)
+
+    async def _call(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        if self._closing.is_set():
+            raise PublisherUnavailable("the publisher is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    # -- in the thread ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> int | None:
+        self._drop()
+        where = ",".join(self._connection.bootstrap_servers)
+        try:
+            admin = KafkaAdminClient(client_id="storyfold-publisher", **self._connection.settings())
+        except FOREIGN_ERRORS as error:
+            raise PublisherUnavailable(f"no Kafka broker answers at {where}: {error}") from error
+        try:
+            return self._take_over(admin, where)
+        except FOREIGN_ERRORS as error:
+            self._drop()
+            raise PublisherUnavailable(f"Kafka at {where} does not let the publisher begin: {error}") from error
+        finally:
+            admin.close()
+
+    def _take_over(self, admin: KafkaAdminClient, where: str) -> int | None:
+        publication = self._publication
+        plans = plan_topics(publication.prefix, publication.partitions, publication.replication)
+        for difference in ensure_topics(admin, plans, where):
+            if difference not in self._warned:
+                self._warned.add(difference)
+                logger.warning("%s", difference)
+        milliseconds = int(publication.patience * 1000)
+        producer = KafkaProducer(
+            **self._connection.settings(),
+            client_id="storyfold-publisher",
+            transactional_id=publication.transactional_id,
+            enable_idempotence=True,
+            acks="all",
+            transaction_timeout_ms=int(publication.transaction_timeout * 1000),
+            delivery_timeout_ms=milliseconds,
+            max_block_ms=milliseconds,
+            batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+        self._session = _Session(producer)
+        producer.init_transactions()
+        offsets = admin.list_group_offsets({publication.group: [self._place]})
+        found = offsets[publication.group].get(self._place)
+        return None if found is None or found.offset < 0 else int(found.offset)
+
+    def _publish(self, records: Sequence[Record], position: int) -> None:
+        self._begin()
+        session = self._opened()
+        try:
+            self._send(session, records)
+        except FOREIGN_ERRORS as error:
+            self._give_up(session, error)
+        self._commit(position)
+
+    def _opened(self) -> _Session:
+        if self._session is None:
+            raise PublisherUnavailable("the publisher is not open")
+        return self._session
+
+    def _begin(self) -> None:
+        session = self._opened()
+        session.sent.clear()
+        session.begun_at = time.monotonic()
+        try:
+            session.producer.begin_transaction()
+        except FOREIGN_ERRORS as error:
+            self._give_up(session, error)
+
+    def _send(self, session: _Session, records: Iterable[Record]) -> None:
+        for record in records:
+            headers = [(name, value.encode()) for name, value in record.headers]
+            try:
+                future = session.producer.send(
+                    self._names[record.topic], key=record.key.encode(), value=record.value, headers=headers
+                )
+            except errors.MessageSizeTooLargeError as error:
+                self._refuse(record, error)
+            session.sent.append((record, future))
+
+    def _deliver(self, records: Sequence[Record]) -> None:
+        """Send and wait until the broker has them, so that memory stays bounded in a long transaction."""
+        session = self._opened()
+        try:
+            self._send(session, records)
+            session.producer.flush(timeout=self._publication.patience)
+        except FOREIGN_ERRORS as error:
+            self._give_up(session, error)
+        failed = session.failed()
+        if failed is not None:
+            self._give_up(session, failed[1])
+        session.sent.clear()
+
+    def _commit(self, position: int) -> None:
+        session = self._opened()
+        # kafka-python's own commit_transaction and send_offsets_to_transaction wait without end for a broker that is
+        # gone; these are their bodies with a deadline.
+        manager = session.producer._transaction_manager  # noqa: SLF001 # the only way to a wait that ends
+        deadline = time.monotonic() + self._publication.patience
+        offsets = {self._place: OffsetAndMetadata(position, "", -1)}
+        try:
+            self._wait(session, manager.send_offsets_to_transaction(offsets, self._publication.group), deadline)
+            self._wait(session, manager.begin_commit(), deadline)
+        except FOREIGN_ERRORS as error:
+            self._give_up(session, error)
+        session.sent.clear()
+
+    def _wait(self, session: _Session, result: Any, deadline: float) -> None:
+        session.producer._sender.wakeup()  # noqa: SLF001 # as kafka-python does after each transactional request
+        while not result.wait(timeout_ms=LOOK_SECONDS * 1000):
+            if self._closing.is_set():
+                raise errors.KafkaTimeoutError("closed while waiting for the broker")
+            if time.monotonic() > deadline:
+                raise errors.KafkaTimeoutError(f"no answer within {self._publication.patience:g} s")
+
+    # -- when it goes wrong -------------------------------------------------------------------------------------------
+
+    def _give_up(self, session: _Session, error: Exception) -> NoReturn:
+        """Say what happened in the port's words; the session is over, and opening again settles what became of it."""
+        failed = session.failed()
+        if failed is not None and isinstance(failed[1], _REFUSALS):
+            self._refuse(failed[0], failed[1])
+        overdue = time.monotonic() - session.begun_at > 0.9 * self._publication.transaction_timeout
+        cause = error if failed is None else failed[1]
+        self._drop()
+        # A transaction that the broker itself ended, because nobody did in time, looks the same as being fenced.
+        if isinstance(cause, _FENCES) and not overdue:
+            raise PublisherFenced(
+                f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of the two, "
+                "or give this one another kafka.prefix"
+            ) from error
+        if isinstance(cause, _REFUSALS):
+            raise RecordRefused(f"Kafka refuses the transaction: {cause}; let the publisher write there") from error
+        raise PublisherUnavailable(f"the transaction did not come to an end: {cause}") from error
+
+    def _refuse(self, record: Record, error: Exception) -> NoReturn:
+        self._abort()
+        self._drop()
+        name = dict(record.headers).get("ce_id", record.key)
+        raise RecordRefused(
+            f"Kafka refuses record {name} of {self._names[record.topic]} ({len(record.value)} bytes): {error}. "
+            "Raise message.max.bytes (or the topic's max.message.bytes), or let the publisher write there; publishing "
+            "goes on from here as soon as it can"
+        ) from error
+
+    def _abort(self) -> None:
+        """Take back what was sent, where the broker is there to listen; opening again does the same."""
+        session = self._opened()
+        manager = session.producer._transaction_manager  # noqa: SLF001 # see _commit
+        try:
+            self._wait(session, manager.begin_abort(), time.monotonic() + self._connection.patience)
+        except FOREIGN_ERRORS as error:
+            logger.debug("the transaction was not aborted now: %s", error)
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is None:
+            return
+        # close() would first wait for records that a broker which is gone will never take.
+        session.producer._sender.force_close()  # noqa: SLF001 # see above
+        session.producer._sender.join(self._connection.patience)  # noqa: SLF001 # its thread ends within one poll
+        try:
+            session.producer.close(timeout=0)
+        except FOREIGN_ERRORS as error:
+            logger.debug("closing the producer: %s", error)
+
+
+_: type[Publisher] = KafkaPublisher

@@ -1,0 +1,292 @@
+"""The publish stage: from the outbox to Kafka, in order, each record once.
+
+    open → what is on Kafka? | behind it: outbox rows | one Kafka transaction, position inside | note, drop the rows
+                             | nothing, though there was: current state in one transaction, then on behind it
+
+The position on Kafka is the truth: it was committed with the records. The store's own mark only lets rows be dropped,
+so a commit whose answer was lost is settled by opening again and reading what is really there.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from storyfold.model.metrics import Metric, PublishOutcome
+from storyfold.model.records import OutboxRow, Record, Topic
+from storyfold.ports import (
+    Clock,
+    Meter,
+    Publisher,
+    PublisherError,
+    PublisherFenced,
+    PublisherUnavailable,
+    RecordRefused,
+    Snapshot,
+    Store,
+    StoreUnavailable,
+)
+from storyfold.wire.encode import Encoder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPolicy:
+    """Settings of the publish stage.
+
+    Attributes:
+        batch_rows: records in one Kafka transaction.
+        batch_bytes: and their values together, beyond the first record.
+        poll_seconds: between two looks into the outbox while nobody nudges.
+        first_wait: seconds before opening again after the broker was not there; doubles with each further time.
+        last_wait: longest such wait.
+        refused_wait: seconds before a record that Kafka refused is tried again.
+        gauge_seconds: between two counts of the outbox.
+        refresh: the position is committed anew after so long without a transaction: Kafka forgets the offsets of a
+            group after seven days without any (offsets.retention.minutes).
+        restated: articles placed longer ago than this are not told again; the retention of their topic.
+    """
+
+    batch_rows: int = 500
+    batch_bytes: int = 4 * 1024 * 1024
+    poll_seconds: float = 0.2
+    first_wait: float = 0.25
+    last_wait: float = 15.0
+    refused_wait: float = 60.0
+    gauge_seconds: float = 1.0
+    refresh: timedelta = timedelta(hours=12)
+    restated: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishParts:
+    """What the publish stage works with."""
+
+    store: Store
+    publisher: Publisher
+    encoder: Encoder
+    clock: Clock
+    meter: Meter
+    chance: random.Random
+
+
+class PublishStage:
+    """Drains the outbox to Kafka.
+
+    Args:
+        parts: the ports.
+        policy: batch sizes and waits.
+    """
+
+    def __init__(self, parts: PublishParts, policy: PublishPolicy) -> None:
+        self._parts = parts
+        self._policy = policy
+        self._wake = asyncio.Event()
+        self._reopen = False
+        self._caught_up = asyncio.Event()
+        self._failures = 0
+        self._told: str | None = None
+        self._counted_at = float("-inf")
+        self._committed_at = parts.clock.steady()
+        self.last_round = parts.clock.steady()
+        self.connected = False
+        """Whether the last word from the broker was a good one; for `/readyz`."""
+
+    def nudge(self) -> None:
+        """Say that the outbox has grown."""
+        self._caught_up.clear()
+        self._wake.set()
+
+    def reopen(self) -> None:
+        """Say that the broker is another one now, which may have lost everything."""
+        self._reopen = True
+        self._wake.set()
+
+    async def drained(self) -> None:
+        """Return when everything that was in the outbox at this moment is on Kafka."""
+        self._caught_up.clear()
+        self._wake.set()
+        await self._caught_up.wait()
+
+    async def run(self) -> None:
+        """Publish until cancelled.
+
+        Raises:
+            PublisherFenced: a younger publisher has taken over.
+            StoreBroken: a person must act.
+        """
+        try:
+            while True:
+                try:
+                    await self._publish_while_open()
+                except PublisherFenced:
+                    self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FENCED)
+                    raise
+                except RecordRefused as refused:
+                    self._note_failure(str(refused))
+                    await self._wait(self._policy.refused_wait)
+                except (PublisherUnavailable, StoreUnavailable) as unavailable:
+                    self._note_failure(str(unavailable))
+                    await self._wait(self._next_wait())
+        finally:
+            self.connected = False
+            await self._parts.publisher.close()
+
+    # -- one session with the broker ----------------------------------------------------------------------------------
+
+    async def _publish_while_open(self) -> None:
+        """Open, find the position, and go on from there until something fails or the broker is another one."""
+        self._reopen = False
+        position = await self._start_position()
+        self._note_success()
+        while not self._reopen:
+            self.last_round = self._parts.clock.steady()
+            self._wake.clear()
+            rows = await self._next_batch(position)
+            if rows:
+                position = await self._publish(rows)
+            await self._count_outbox(position)
+            if rows or await self._parts.store.outbox_after(position, 1):
+                continue
+            self._caught_up.set()
+            if self._parts.clock.steady() - self._committed_at > self._policy.refresh.total_seconds():
+                return  # opening again makes sure that the position is still there, then commits it anew
+            await self._wait(self._policy.poll_seconds, nudged=True)
+
+    async def _start_position(self) -> int:
+        store, publisher = self._parts.store, self._parts.publisher
+        on_kafka = await publisher.open()
+        noted = await store.published_position()
+        if on_kafka is None and not noted:
+            return 0
+        if on_kafka is None or on_kafka < (noted or 0):
+            return await self._restate(on_kafka, noted or 0)
+        await publisher.publish((), on_kafka)
+        self._committed_at = self._parts.clock.steady()
+        if on_kafka != noted:
+            await store.mark_published(on_kafka, self._parts.clock.now())
+        return on_kafka
+
+    async def _next_batch(self, position: int) -> tuple[OutboxRow, ...]:
+        rows = await self._parts.store.outbox_after(position, self._policy.batch_rows)
+        size = 0
+        for index, row in enumerate(rows):
+            size += len(row.record.value)
+            if size > self._policy.batch_bytes and index > 0:
+                return rows[:index]
+        return rows
+
+    async def _publish(self, rows: tuple[OutboxRow, ...]) -> int:
+        """One batch; returns the position it led to."""
+        clock, meter = self._parts.clock, self._parts.meter
+        position = rows[-1].sequence
+        begun = clock.steady()
+        await self._parts.publisher.publish(rows, position)
+        self._committed_at = clock.steady()
+        now = clock.now()
+        meter.observe(Metric.TRANSACTION_SECONDS, self._committed_at - begun)
+        meter.count(Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
+        for row in rows:
+            record = row.record
+            meter.count(Metric.RECORDS, record.topic)
+            meter.observe(Metric.SEEN_TO_KAFKA, max(0.0, (now - record.origin_at).total_seconds()), record.topic)
+            if record.published_at is not None:
+                age = (now - record.published_at).total_seconds()
+                meter.observe(Metric.PUBLISHED_TO_KAFKA, max(0.0, age), record.topic)
+        await self._parts.store.mark_published(position, now)
+        return position
+
+    # -- current state, again -----------------------------------------------------------------------------------------
+
+    async def _restate(self, on_kafka: int | None, noted: int) -> int:
+        """Tell current state to a broker that has lost what it was told."""
+        clock = self._parts.clock
+        logger.warning(
+            "Kafka %s, though everything up to %d was published: publishing the current state again",
+            "knows of no record of this store" if on_kafka is None else f"knows of records up to {on_kafka} only",
+            noted,
+        )
+        counted: dict[Topic, int] = {}
+
+        def count(record: Record) -> None:
+            counted[record.topic] = counted.get(record.topic, 0) + 1
+
+        async with self._parts.store.snapshot(clock.now() - self._policy.restated) as snapshot:
+            position = snapshot.sequence
+            await self._parts.publisher.restate(self._records(snapshot, count), position)
+        self._committed_at = clock.steady()
+        self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.SNAPSHOT)
+        for topic, number in counted.items():
+            self._parts.meter.count(Metric.RECORDS, topic, number)
+        await self._parts.store.mark_published(position, clock.now())
+        logger.info("published the current state again: %d records", sum(counted.values()))
+        return position
+
+    async def _records(self, snapshot: Snapshot, count: Callable[[Record], None]) -> AsyncIterator[Record]:
+        encoder = self._parts.encoder
+        async for placed in snapshot.articles:
+            record = encoder.article(placed)
+            count(record)
+            yield record
+        async for event in snapshot.events:
+            record = encoder.event(event, None, event.last_published_at)
+            count(record)
+            yield record
+        async for row in snapshot.pending:
+            count(row.record)
+            yield row.record
+
+    # -- failures and waits -------------------------------------------------------------------------------------------
+
+    def _note_success(self) -> None:
+        if self._failures or not self.connected:
+            logger.info("publishing to Kafka")
+        self.connected = True
+        self._failures = 0
+        self._told = None
+
+    def _note_failure(self, message: str) -> None:
+        """Count it; say it once, until it is another one or over."""
+        self.connected = False
+        self._failures += 1
+        self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FAILED)
+        log = logger.debug if message == self._told else logger.warning
+        log("%s; what is to be published waits in the store", message)
+        self._told = message
+
+    def _next_wait(self) -> float:
+        """Exponential backoff with jitter: half of it certain, half by chance."""
+        longest = min(self._policy.last_wait, self._policy.first_wait * 2 ** min(self._failures - 1, 10))
+        return longest * (0.5 + 0.5 * self._parts.chance.random())
+
+    async def _wait(self, seconds: float, *, nudged: bool = False) -> None:
+        """Sleep; a nudge ends it early if asked so, word of another broker always."""
+        timer = asyncio.ensure_future(self._parts.clock.sleep(seconds))
+        try:
+            while not timer.done():
+                wake = asyncio.ensure_future(self._wake.wait())
+                try:
+                    await asyncio.wait({timer, wake}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    wake.cancel()
+                if nudged or self._reopen:
+                    return
+                self._wake.clear()
+                self.last_round = self._parts.clock.steady()
+        finally:
+            timer.cancel()
+
+    async def _count_outbox(self, position: int) -> None:
+        clock, meter = self._parts.clock, self._parts.meter
+        if clock.steady() - self._counted_at < self._policy.gauge_seconds:
+            return
+        self._counted_at = clock.steady()
+        rows, oldest = await self._parts.store.outbox_depth(position)
+        meter.gauge(Metric.OUTBOX_ROWS, rows)
+        meter.gauge(Metric.OUTBOX_AGE, 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds()))
+
+
+__all__ = ["PublishParts", "PublishPolicy", "PublishStage", "PublisherError"]
