@@ -20,9 +20,10 @@ from storyfold.pipeline.retention import RetentionStage
 from storyfold.pipeline.watch import Depth, Watched, WatchStage
 
 # Seconds that each stage may take to finish what it has in hand; together below the 15 s that a stop may take.
-READ_PATIENCE = 6.0
+POLL_PATIENCE = 2.0
+READ_PATIENCE = 5.0
 FOLD_PATIENCE = 2.0
-PUBLISH_PATIENCE = 4.0
+PUBLISH_PATIENCE = 3.0
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def publish_stage(parts: Parts, publisher: KafkaPublisher) -> PublishStage:
 def add_line(stages: Stages, parts: Parts, line: Line) -> None:
     """Add registry, polling, redrive, reading and folding."""
     settings = parts.settings
-    publish = stages.publish
+    nudge = stages.publish.nudge if stages.publish is not None else _nobody
     poll = PollStage(
         PollParts(
             store=parts.store,
@@ -66,6 +67,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
             gate=line.gate,
             entries=parts.entries,
             encoder=parts.encoder,
+            nudge=nudge,
             clock=parts.clock,
             meter=parts.meter,
             rng=parts.rng,
@@ -73,8 +75,9 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
         policy=settings.poll.policy,
         limits=settings.fetch.limits,
         owner=OWNER,
-        lease=LEASE,
         concurrency=settings.poll.concurrency,
+        lease=LEASE,
+        hold=LEASE,
     )
     read = ReadStage(
         ReadParts(
@@ -98,12 +101,17 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
             clock=parts.clock,
             meter=parts.meter,
             encoder=parts.encoder,
-            nudge=publish.nudge if publish is not None else _nobody,
+            nudge=nudge,
         ),
-        settings.fold.policy,
+        settings.fold,
     )
-    stages.registry = RegistryStage(DiskFeedsFile(settings.feeds.file), parts.store, parts.clock, poll.nudge)
+    stages.registry = RegistryStage(DiskFeedsFile(settings.feeds.file), parts.store, parts.clock, poll.wake)
     redrive = RedriveStage(parts.store, parts.entries, parts.clock, OWNER, LEASE)
+
+    async def finish_polling() -> None:
+        poll.stop_taking()
+        while poll.in_hand():
+            await parts.clock.sleep(0.02)
 
     async def finish_reading() -> None:
         read.stop_taking()
@@ -112,7 +120,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
 
     stages.staged += [
         Staged("registry", stages.registry.run),
-        Staged("poll", poll.run),
+        Staged("poll", poll.run, finish_polling, POLL_PATIENCE),
         Staged("redrive", redrive.run),
         Staged("read", read.run, finish_reading, READ_PATIENCE),
         Staged("fold", fold.run, fold.caught_up, FOLD_PATIENCE),
