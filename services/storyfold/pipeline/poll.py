@@ -11,7 +11,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -25,8 +25,7 @@ from storyfold.model.feeds import Feed, PollOutcome, Validators
 from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
 from storyfold.model.identity import FeedId
 from storyfold.model.metrics import Metric, Stage
-from storyfold.model.page import ParsedFeed
-from storyfold.model.records import Reject
+from storyfold.model.records import Record, Reject
 from storyfold.ports import (
     BadResponse,
     BadUrl,
@@ -48,7 +47,6 @@ from storyfold.ports import (
     TooManyRedirects,
     WorkerFailed,
 )
-from storyfold.wire.encode import Encoder
 
 T = TypeVar("T")
 
@@ -74,7 +72,12 @@ _OUTCOMES: tuple[tuple[type[FetchError], PollOutcome], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class PollParts:
-    """What the poll stage works with; `nudge` tells the publisher that the outbox has grown."""
+    """What the poll stage works with.
+
+    Attributes:
+        reject_record: makes the record that tells consumers of an old entry (`storyfold.wire.encode.Encoder.reject`).
+        nudge: tells the publisher that the outbox has grown.
+    """
 
     store: Store
     fetcher: Fetcher
@@ -83,7 +86,7 @@ class PollParts:
     clock: Clock
     meter: Meter
     entries: Hop[LedgerEntry]
-    encoder: Encoder
+    reject_record: Callable[[Reject], Record]
     nudge: Callable[[], None]
     rng: random.Random
 
@@ -220,9 +223,9 @@ class PollStage:
         seen = await self._observe(feed)
         now = self._parts.clock.now()
         decision = decide(feed, seen, now, self._policy, chance=self._parts.rng.random())
-        if decision.hold_off is not None:
-            self._parts.gate.hold_off(feed.state.url, decision.hold_off)
         if isinstance(seen, Failed):
+            if seen.response is not None and decision.hold_off is not None:
+                self._parts.gate.hold_off(seen.response.url, decision.hold_off)
             logger.info("poll failed: %s: %s", decision.outcome.value, seen.message)
         return decision
 
@@ -278,7 +281,7 @@ class PollStage:
             polled=(PolledFeed(feed.source.feed_id, decision.state, now, decision.listed),),
             taken_up=decision.taken_up,
             outbox=tuple(
-                self._parts.encoder.reject(reject) for row in decision.taken_up if (reject := _reject(row, now))
+                self._parts.reject_record(reject) for row in decision.taken_up if (reject := _reject(row, now))
             ),
             holder=self._owner,
             held_until=now + self._hold,
