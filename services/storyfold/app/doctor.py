@@ -72,9 +72,9 @@ def _feeds(settings: Settings) -> Check:
     if listed.complaints:
         more = f" (and {len(listed.complaints) - 1} more)" if len(listed.complaints) > 1 else ""
         return Check("feeds", f"{file}: {listed.complaints[0]}{more}")
-    if not listed.feeds:
+    if not listed.sources:
         return Check("feeds", f"{file} lists no feeds: add one with 'storyfold feeds add URL'")
-    return Check("feeds", None, f"{len(listed.feeds)} in {file}")
+    return Check("feeds", None, f"{len(listed.sources)} in {file}")
 
 
 def _store(settings: Settings) -> Check:
