@@ -299,6 +299,13 @@ class Store(Protocol):
         """
         ...
 
+    def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
+        """What `load_window` gives, some at a time: first the events, then the articles in order.
+
+        For whoever turns features into something smaller and need not hold all of them at once.
+        """
+        ...
+
     # outbox
     async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
         """Rows behind a position, in order, at most `limit`."""

@@ -4,25 +4,30 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
+from storyfold.app.assembly import broker_folder, connection
 from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
+from storyfold.edges.broker import embedded_address
+from storyfold.edges.kafka_topics import topic_name
 from storyfold.edges.topic_reader import CannotSubscribe, SeenRecord, read_topics
 from storyfold.model.records import Topic
 
 
 def bootstrap_of(settings: Settings) -> tuple[str, ...]:
-    """Where subscribers connect: the configured brokers, or the embedded one.
+    """Where subscribers connect: the configured brokers, or the embedded one where it runs.
 
     Raises:
-        Unable: the embedded broker takes any free port, so nobody can know which.
+        Unable: no brokers are configured and no embedded one runs.
     """
     if settings.kafka.bootstrap_servers:
         return settings.kafka.bootstrap_servers
-    if settings.embedded.port == 0:
+    running = embedded_address(broker_folder(settings))
+    if running is None:
         raise Unable(
-            "embedded.port is 0 (any free port): set STORYFOLD_KAFKA__BOOTSTRAP_SERVERS to the one it told you"
+            f"no embedded broker runs for {settings.data_dir}: start 'storyfold run' with the same config first, "
+            "or set kafka.bootstrap_servers"
         )
-    return (f"127.0.0.1:{settings.embedded.port}",)
+    return (running,)
 
 
 def follow(settings: Settings, topic: Topic, *, from_beginning: bool) -> Iterator[SeenRecord]:
@@ -40,8 +45,8 @@ def follow(settings: Settings, topic: Topic, *, from_beginning: bool) -> Iterato
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield from read_topics(
-            bootstrap_of(settings),
-            (settings.kafka.topic_prefix + topic,),
+            connection(settings, bootstrap_of(settings)),
+            (topic_name(settings.kafka.topic_prefix, topic),),
             from_beginning=from_beginning,
             going_on=lambda: not stopped,
         )

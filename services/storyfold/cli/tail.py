@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import Any, assert_never
 
 from rich.text import Text
 
@@ -54,6 +54,8 @@ def line_of(topic: Topic, record: SeenRecord) -> Text:
             parts = (f"{placement.get('kind')}", f"{value.get('headline')}", f"{house.get('name')}")
         case Topic.REJECTS:
             parts = (f"{value.get('reason')}", f"{value.get('url')}", f"{value.get('message')}")
+        case _:
+            assert_never(topic)
     line = Text(f"{at}  ", style="dim")
     line.append(_printable(parts[0]), style="bold")
     for part in parts[1:]:

@@ -39,7 +39,8 @@ def _topic_part(text: str) -> bool:
 _AT_LEAST_ONE = Rule(lambda value: value >= 1, "at least 1")
 _PORT = Rule(lambda value: value < 65536, "a port: 0 to 65535")
 _SOME_TIME = Rule(lambda value: value > timedelta(0), "longer than nothing")
-_ONE_LINE = Rule(lambda value: value.isprintable(), "one line of printable text")
+# It travels in a header of every request.
+_ONE_LINE = Rule(lambda value: value.isascii() and value.isprintable(), "one line of printable ASCII")
 
 RULES: dict[str, Rule] = {
     "poll.concurrency": _AT_LEAST_ONE,

@@ -15,6 +15,7 @@ from storyfold.feeds.policy import PollPolicy
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.fetching import FetchLimits
 from storyfold.model.retention import Retention
+from storyfold.wire.values import BodyTravel
 
 # Marks a field whose own fields stand in the table around it.
 FLAT = "flat"
@@ -31,14 +32,6 @@ class Secret(str):
 
 
 NO_SECRET = Secret("")
-
-
-class BodyTravel(StrEnum):
-    """Whether article bodies travel to Kafka."""
-
-    FULL = "full"
-    EXCERPT = "excerpt"
-    NONE = "none"
 
 
 class LogLevel(StrEnum):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+
+from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 
 # How long one request waits for records: also how soon a topic that is created later is noticed.
 _POLL_MILLISECONDS = 250
@@ -32,28 +33,26 @@ class SeenRecord:
 
 
 def read_topics(
-    bootstrap: Sequence[str],
+    connection: KafkaConnection,
     topics: Sequence[str],
     *,
     from_beginning: bool,
     going_on: Callable[[], bool],
-    connection: dict[str, Any] | None = None,
 ) -> Iterator[SeenRecord]:
     """Yield records as they come, until told to stop.
 
     Blocks its thread. A topic that does not exist yet is read once it does.
 
     Args:
-        bootstrap: ``host:port`` of some brokers.
+        connection: where the cluster is.
         topics: full names, prefix included.
         from_beginning: whether to begin with the oldest record; else with the next one.
         going_on: asked several times a second; False ends the reading.
-        connection: further kafka-python settings (security).
 
     Raises:
         CannotSubscribe: no broker answered at the start.
     """
-    consumer = _connect(bootstrap, connection or {})
+    consumer = _connect(connection)
     try:
         known: set[TopicPartition] = set()
         first = True
@@ -69,25 +68,26 @@ def read_topics(
                 continue
             for records in consumer.poll(timeout_ms=_POLL_MILLISECONDS).values():
                 yield from map(_seen, records)
-    except KafkaError as error:
-        raise CannotSubscribe(f"the broker at {', '.join(bootstrap)} went away: {error}; start again") from error
+    except FOREIGN_ERRORS as error:
+        where = ", ".join(connection.bootstrap_servers)
+        raise CannotSubscribe(f"the broker at {where} went away: {error}; start again") from error
     finally:
         consumer.close()
 
 
-def _connect(bootstrap: Sequence[str], connection: dict[str, Any]) -> Any:
+def _connect(connection: KafkaConnection) -> Any:
+    quiet_kafka_python()
     try:
         return KafkaConsumer(
-            bootstrap_servers=list(bootstrap),
             isolation_level="read_committed",
             enable_auto_commit=False,
             group_id=None,
             auto_offset_reset="earliest",
             metadata_max_age_ms=2000,
-            **connection,
+            **connection.settings(),
         )
-    except KafkaError as error:
-        where = ", ".join(bootstrap)
+    except FOREIGN_ERRORS as error:
+        where = ", ".join(connection.bootstrap_servers)
         raise CannotSubscribe(
             f"no broker answers at {where}: start storyfold (or the broker), or set kafka.bootstrap_servers"
         ) from error

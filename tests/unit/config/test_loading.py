@@ -9,8 +9,9 @@ from storyfold.config.keys import all_keys, attribute_meanings, value_of
 from storyfold.config.loading import ConfigInvalid, Loaded, interpret
 from storyfold.config.rendering import render_effective
 from storyfold.config.rules import RULES
-from storyfold.config.settings import BodyTravel, LogLevel, Secret, Settings
+from storyfold.config.settings import LogLevel, Secret, Settings
 from storyfold.config.values import mask, parse
+from storyfold.wire.values import BodyTravel
 
 FILE = Path("etc/storyfold.toml")
 
