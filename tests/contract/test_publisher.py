@@ -1,6 +1,8 @@
 """What every publisher must do; run over the one in memory, and over Kafka: embedded, or any that the environment names."""
 
+import os
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, topic_name, transactional_id
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
-from tests.fakes.kafka_broker import bootstrap_for_tests, read_all
+from tests.fakes.kafka_broker import GIVEN, bootstrap_for_tests, read_all
 from tests.fakes.publisher import MemoryCluster, MemoryPublisher
 from tests.fakes.store_values import NOON
 
@@ -28,12 +30,13 @@ class Cluster:
 
     Attributes:
         publisher: makes one more publisher of the same name.
-        stranger: makes a publisher to the same topics for another store.
         committed: what a `read_committed` consumer sees: topic, key, headers, value.
+        embedded: whether it is the embedded broker.
     """
 
     publisher: Callable[[], Publisher]
     committed: Callable[[int], list[Seen]]
+    embedded: bool
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def memory_cluster(made: list[Publisher]) -> Cluster:
         made.append(MemoryPublisher(state))
         return made[-1]
 
-    return Cluster(publisher, committed)
+    return Cluster(publisher, committed, embedded=False)
 
 
 def kafka_cluster(made: list[Publisher], bootstrap: str) -> Cluster:
@@ -82,11 +85,11 @@ def kafka_cluster(made: list[Publisher], bootstrap: str) -> Cluster:
         made.append(KafkaPublisher(KafkaConnection((bootstrap,)), publication))
         return made[-1]
 
-    return Cluster(publisher, committed)
+    return Cluster(publisher, committed, embedded=GIVEN not in os.environ)
 
 
 def row(sequence: int, topic: Topic = Topic.EVENTS, value: bytes = b'{"x":1}') -> OutboxRow:
-    headers = (("ce_id", f"k:{sequence}"), ("ce_type", "straße"), ("ce_id", "again"))
+    headers = (("ce_id", f"k:{sequence}"), ("ce_type", "straße"), ("twice", "a"), ("twice", "b"))
     return OutboxRow(sequence, Record(topic, f"k{sequence % 3}", headers, value, NOON))
 
 
@@ -198,8 +201,11 @@ async def test_current_state_in_one_transaction(cluster: Cluster) -> None:
     assert await cluster.publisher().open() == 5001
 
 
-async def test_state_that_breaks_off_leaves_nothing(cluster: Cluster) -> None:
+async def test_state_that_breaks_off_leaves_nothing(cluster: Cluster, request: pytest.FixtureRequest) -> None:
     """Where the source of the state fails half way, nothing of it becomes visible and there is no position."""
+    if cluster.embedded:
+        reason = "Tansu 0.6 names no aborted transactions in its answers, so consumers see their records"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     publisher = cluster.publisher()
     await publisher.open()
     with pytest.raises(LookupError):
@@ -207,6 +213,18 @@ async def test_state_that_breaks_off_leaves_nothing(cluster: Cluster) -> None:
     assert await publisher.open() is None
     await publisher.publish(rows(1, 1), 1)
     assert seen(rows(1, 1)) == cluster.committed(1)
+
+
+async def test_state_that_breaks_off_is_told_once(cluster: Cluster) -> None:
+    """When state broke off and is told again, each of its records appears once, and no position stands in between."""
+    publisher = cluster.publisher()
+    await publisher.open()
+    with pytest.raises(LookupError):
+        await publisher.restate(stream(rows(1, 1203), LookupError("the store is gone")), 5000)
+    assert await publisher.open() is None
+    await publisher.restate(stream(rows(1, 1203)), 5000)
+    assert seen(rows(1, 1203)) == cluster.committed(1203)
+    assert await cluster.publisher().open() == 5000
 
 
 async def test_closing(cluster: Cluster) -> None:
@@ -236,8 +254,6 @@ async def test_no_broker(unused_port: int) -> None:
 
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

