@@ -63,12 +63,14 @@ class BrokerPolicy:
         start_seconds: time to answer after a start (0.3 s here, 2 s on a machine that is busy).
         probe_seconds: between two probes.
         hang_seconds: without any answer for so long, it is replaced; generous, since what it held is lost with it.
+        gone_seconds: how long it waits for a storyfold that was killed to come back: a crash, an update, a restart.
     """
 
     port: int | None = None
     start_seconds: float = 20.0
     probe_seconds: float = 1.0
     hang_seconds: float = 15.0
+    gone_seconds: float = 60.0
 
 
 def embedded_address(folder: Path) -> str | None:
@@ -214,7 +216,7 @@ class EmbeddedBroker:
         command = [sys.executable, "-I", KEEPER, str(self._folder)]
         self._keeper = await asyncio.to_thread(
             subprocess.Popen,
-            [*command, binary, str(number), cluster_id, self._store_id],
+            [*command, binary, str(number), cluster_id, self._store_id, str(self._policy.gone_seconds)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
