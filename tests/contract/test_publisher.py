@@ -1,4 +1,4 @@
-"""What every publisher must do; run over the one in memory, and over Kafka: embedded, or any that the environment names."""
+"""What every publisher must do; run over the one in memory and over Kafka: embedded, or as the environment names."""
 
 import os
 import secrets
@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
