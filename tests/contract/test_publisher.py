@@ -152,6 +152,18 @@ async def test_a_position_without_records(cluster: Cluster) -> None:
     assert await cluster.publisher().open() == 41
 
 
+async def test_positions_without_records_in_any_order(cluster: Cluster) -> None:
+    """A position without records holds wherever it comes, behind others of its kind and behind records."""
+    publisher = cluster.publisher()
+    await publisher.open()
+    await publisher.publish((), 3)
+    await publisher.publish((), 4)
+    await publisher.publish(rows(5, 6), 6)
+    await publisher.publish((), 7)
+    assert await cluster.publisher().open() == 7
+    assert seen(rows(5, 6)) == cluster.committed(2)
+
+
 async def test_the_elder_is_fenced(cluster: Cluster) -> None:
     """When a younger publisher opens, the elder can publish no more, and nothing of its try is visible."""
     elder, younger = cluster.publisher(), cluster.publisher()

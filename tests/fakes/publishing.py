@@ -18,7 +18,7 @@ from storyfold.wire.encode import Encoder
 from tests.fakes.meter import RecordingMeter
 
 
-async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 10) -> None:
+async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 5) -> None:
     """Drain the outbox of a store, then end."""
     store = await open_store(store_url)
     publication = KafkaPublication(
@@ -30,10 +30,10 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 10
     stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))
     running = asyncio.create_task(stage.run())
     committed = (Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
-    while not meter.counted(*committed) and not running.done():  # noqa: ASYNC110 # a meter wakes nobody
+    drained = asyncio.create_task(stage.drained())
+    while not (meter.counted(*committed) or drained.done() or running.done()):  # noqa: ASYNC110 # a meter wakes nobody
         await asyncio.sleep(0.001)
     print("going", flush=True)
-    drained = asyncio.create_task(stage.drained())
     await asyncio.wait({drained, running}, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()

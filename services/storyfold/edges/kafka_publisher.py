@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -82,9 +82,12 @@ class _Session:
     producer: Any
     sent: list[tuple[Record, Any]] = field(default_factory=list)
     begun_at: float = 0.0
-    # Topic and ce_id of what stands at the end of the topics already, where the broker shows aborted records.
+    # Where the broker is the embedded one: topic and ce_id of what stands at the end of the topics already.
+    embedded: bool = False
     visible: frozenset[tuple[str, str]] = frozenset()
     skipped: int = 0
+    committed: int = 0
+    position: int | None = None
 
     def failed(self) -> tuple[Record, Exception] | None:
         """The largest of the records that were refused, and why."""
@@ -198,19 +201,36 @@ class KafkaPublisher:
         offsets = admin.list_group_offsets({publication.group: [self._place]})
         found = offsets[publication.group].get(self._place)
         position = None if found is None or found.offset < 0 else int(found.offset)
+        self._session.position = position
         if shows_aborted(admin.describe_cluster()["cluster_id"]):
+            self._session.embedded = True
             names = tuple(self._names.values())
             self._session.visible = visible_ids(self._connection, names, whole=position is None)
         return position
 
     def _publish(self, records: Sequence[Record], position: int) -> None:
-        self._begin()
         session = self._opened()
+        if session.embedded and session.committed and not self._unseen(session, records):
+            session = self._begin_anew(session)
+        self._begin()
         try:
             self._send(session, records)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
         self._commit(position)
+
+    def _begin_anew(self, old: _Session) -> _Session:
+        """Open again, since Tansu 0.6 keeps a position without records only as the first transaction of a producer."""
+        if self._open() != old.position:
+            self._drop()
+            raise PublisherFenced("a younger publisher has published meanwhile; stop one of them")
+        return self._opened()
+
+    def _unseen(self, session: _Session, records: Sequence[Record]) -> list[Record]:
+        """The records that consumers do not see yet."""
+        if not session.visible:
+            return list(records)
+        return [each for each in records if (self._names[each.topic], _id_of(each)) not in session.visible]
 
     def _opened(self) -> _Session:
         if self._session is None:
@@ -227,11 +247,10 @@ class KafkaPublisher:
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
 
-    def _send(self, session: _Session, records: Iterable[Record]) -> None:
-        for record in records:
-            if session.visible and (self._names[record.topic], _id_of(record)) in session.visible:
-                session.skipped += 1
-                continue
+    def _send(self, session: _Session, records: Sequence[Record]) -> None:
+        unseen = self._unseen(session, records)
+        session.skipped += len(records) - len(unseen)
+        for record in unseen:
             headers = [(name, value.encode()) for name, value in record.headers]
             try:
                 future = session.producer.send(
@@ -271,6 +290,8 @@ class KafkaPublisher:
             session.visible = frozenset()
         session.sent.clear()
         session.skipped = 0
+        session.committed += 1
+        session.position = position
 
     def _wait(self, session: _Session, result: Any, deadline: float) -> None:
         session.producer._sender.wakeup()  # noqa: SLF001 # as kafka-python does after each transactional request
