@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from storyfold.edges.store.sql import SqlStore, open_store
+from storyfold.edges.store.opening import open_store
+from storyfold.edges.store.sql import SqlStore
 from storyfold.model.commit import Commit, TakenUp
 from storyfold.model.entries import RejectReason
 from storyfold.model.identity import EntryId

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Select, select
 from storyfold.edges.store import migrate
 from storyfold.edges.store.entries import due_entries
 from storyfold.edges.store.feeds import due_feeds
-from storyfold.edges.store.sql import adapter_of
+from storyfold.edges.store.opening import adapter_of
 from storyfold.edges.store.tables import articles, bodies, entries, events, feeds, outbox
+from storyfold.edges.store.window import Place, in_order
 from tests.fakes.store_values import NOON
 
 
@@ -60,6 +61,13 @@ def test_a_query_is_answered_by_its_index_in_order(connection: Connection, index
     assert 1 == len(plan), plan
     assert index in plan[0]
     assert "TEMP B-TREE" not in plan[0]
+
+
+def test_going_on_in_the_window_starts_where_it_stopped(connection: Connection) -> None:
+    """The rows of the parts before are not passed over one by one."""
+    query = in_order(select(articles.c.document), NOON, Place(NOON, 7))
+    (plan,) = plan_of(connection, query)
+    assert "ix_articles_placed ((placed_at,ordinal)>(?,?))" in plan
 
 
 def test_counting_what_waits_reads_an_index_only(connection: Connection) -> None:

@@ -83,10 +83,7 @@ class Part:
 
 def _window_part(connection: Connection, since: datetime, behind: Place | None) -> Part | None:
     columns = (articles.c.document, articles.c.features, articles.c.placed_at, articles.c.ordinal)
-    query = select(*columns).where(articles.c.placed_at >= since).order_by(articles.c.placed_at, articles.c.ordinal)
-    if behind is not None:
-        place = tuple_(articles.c.placed_at, articles.c.ordinal)
-        query = query.where(place > (behind.placed_at, behind.ordinal))
+    query = in_order(select(*columns), since, behind)
     rows = connection.execute(query.limit(PART)).all()
     if not rows:
         return None
@@ -112,13 +109,21 @@ def _without_collections() -> Iterator[None]:
 
 async def articles_since(ask: Ask, since: datetime) -> AsyncIterator[PlacedArticle]:
     """Stream articles placed since then, oldest first, with their bodies."""
-    start = with_bodies().where(articles.c.placed_at >= since).order_by(articles.c.placed_at, articles.c.ordinal)
-    query = start
-    while rows := await ask(_some(query)):
+    behind: Place | None = None
+    while rows := await ask(_some(in_order(with_bodies(), since, behind))):
         for row in rows:
             yield placed_with_body(row)
-        place = tuple_(articles.c.placed_at, articles.c.ordinal)
-        query = start.where(place > (rows[-1].placed_at, rows[-1].ordinal))
+        behind = Place(rows[-1].placed_at, rows[-1].ordinal)
+
+
+def in_order(query: Any, since: datetime, behind: Place | None) -> Any:
+    """Put a query for articles in the order of placement, from a moment on or behind a place."""
+    if behind is None:
+        start = articles.c.placed_at >= since
+    else:
+        # Instead of the moment, not beside it: SQLite would choose that one and skip rows from there each time.
+        start = tuple_(articles.c.placed_at, articles.c.ordinal) > (behind.placed_at, behind.ordinal)
+    return query.where(start).order_by(articles.c.placed_at, articles.c.ordinal)
 
 
 async def living_events(ask: Ask) -> AsyncIterator[Event]:
