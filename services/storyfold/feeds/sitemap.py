@@ -50,7 +50,7 @@ def read_sitemap(
         format="news-sitemap",
         entries=identified(kept, source.feed_id),
         hints=FeedHints(),
-        complaint=_complaint(root, len(found), most),
+        complaint=_complaint(root, len(found), most) or _fault(parser),
     )
 
 
@@ -60,6 +60,10 @@ def _complaint(root: etree._Element, found: int, most: int) -> str | None:
     if found == 0 and len(root) > 0:
         return "lists pages but no news (no news:news element); register the site's news sitemap"
     return complaint_about(found - most, most) if found > most else None
+
+
+def _fault(parser: etree.XMLParser) -> str | None:
+    return next((f"not well-formed: {error.message}" for error in parser.error_log), None)
 
 
 def _drafts(url: etree._Element, base: str, seen_at: datetime) -> Iterator[Draft]:
