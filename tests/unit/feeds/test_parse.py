@@ -210,6 +210,7 @@ def test_an_empty_sitemap_is_a_feed_without_news() -> None:
         "<!DOCTYPE html><html><body><item>x</item></body></html>",
         "<!-- x --><HTML><head></head></HTML>",
         "<opml><body/></opml>",
+        "<?><urlset/>",
         "<html>",
         "{",
         "{}",
@@ -635,3 +636,11 @@ def test_parsing_never_raises_on_any_bytes(body: bytes) -> None:
     if found is not None:
         assert len(found.entries) == len({entry.entry_id for entry in found.entries})
         assert str(found).encode()
+
+
+def test_a_json_author_without_a_name_is_nobody() -> None:
+    """An empty author is left out."""
+    body = (
+        '{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","authors":[{"url":"https://a.example/"}]}]}'
+    )
+    assert () == feed(body).entries[0].authors
