@@ -300,9 +300,9 @@ def test_a_feed_without_dates_starts_at_the_first_interval() -> None:
 
 
 def test_an_empty_first_document_is_no_news() -> None:
-    """A feed that lists nothing is primed all the same."""
+    """A feed that lists nothing has not told yet what is old: its next poll is the first that counts."""
     state = decide(fresh_feed(), parsed(), NOW, POLICY, chance=0).state
-    assert (POLICY.first_interval, None, True) == (state.interval, state.last_new_at, state.primed)
+    assert (POLICY.first_interval, None, False) == (state.interval, state.last_new_at, state.primed)
 
 
 def test_the_interval_falls_at_once_when_news_come_faster() -> None:
@@ -485,6 +485,11 @@ def test_the_first_poll_takes_old_entries_as_known() -> None:
     assert [None, RejectReason.OLD, None] == [row.known_as for row in decision.taken_up]
     assert ("new", "old", "undated") == decision.listed
     assert PollOutcome.NEW_ENTRIES is decision.outcome
+
+
+def test_a_document_emptied_by_a_hiccup_changes_nothing_known() -> None:
+    """A feed that is primed stays so when its server sends an empty document."""
+    assert decide(old_hand(), parsed(), NOW, POLICY, chance=0).state.primed
 
 
 def test_a_first_poll_that_finds_only_old_entries_is_unchanged() -> None:
