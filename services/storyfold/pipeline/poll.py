@@ -265,15 +265,10 @@ class PollStage:
             return Failed(PollOutcome.PARSER_FAILED, message, response)
         if document is None:
             return Failed(PollOutcome.NOT_A_FEED, _no_feed(response), response)
-        return await self._known(
-            feed, document, Parsed(response, conditional, body_hash, document, feed.state.identity, {})
-        )
-
-    async def _known(self, feed: Feed, document: ParsedFeed, seen: Parsed) -> Parsed:
         document, identity = reidentified(feed, document)
         ids = tuple(entry.entry_id for entry in document.entries)
         known = await self._patiently(lambda: self._parts.store.known_entries(ids))
-        return replace(seen, document=document, identity=identity, known=known)
+        return Parsed(response, conditional, body_hash, document, identity, known)
 
     # -- what follows -------------------------------------------------------------------------------------------------
 
