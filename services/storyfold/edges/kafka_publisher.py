@@ -20,6 +20,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
+from storyfold.edges.kafka_tail import shows_aborted, visible_ids
 from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
@@ -81,6 +82,8 @@ class _Session:
     producer: Any
     sent: list[tuple[Record, Any]] = field(default_factory=list)
     begun_at: float = 0.0
+    # Topic and ce_id of what stands at the end of the topics already, where the broker shows aborted records.
+    visible: frozenset[tuple[str, str]] = frozenset()
 
     def failed(self) -> tuple[Record, Exception] | None:
         """The largest of the records that were refused, and why."""
@@ -193,7 +196,11 @@ class KafkaPublisher:
         producer.init_transactions()
         offsets = admin.list_group_offsets({publication.group: [self._place]})
         found = offsets[publication.group].get(self._place)
-        return None if found is None or found.offset < 0 else int(found.offset)
+        position = None if found is None or found.offset < 0 else int(found.offset)
+        if shows_aborted(admin.describe_cluster()["cluster_id"]):
+            names = tuple(self._names.values())
+            self._session.visible = visible_ids(self._connection, names, whole=position is None)
+        return position
 
     def _publish(self, records: Sequence[Record], position: int) -> None:
         self._begin()
@@ -220,6 +227,8 @@ class KafkaPublisher:
 
     def _send(self, session: _Session, records: Iterable[Record]) -> None:
         for record in records:
+            if session.visible and (self._names[record.topic], _id_of(record)) in session.visible:
+                continue
             headers = [(name, value.encode()) for name, value in record.headers]
             try:
                 future = session.producer.send(
@@ -255,6 +264,7 @@ class KafkaPublisher:
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
         session.sent.clear()
+        session.visible = frozenset()
 
     def _wait(self, session: _Session, result: Any, deadline: float) -> None:
         session.producer._sender.wakeup()  # noqa: SLF001 # as kafka-python does after each transactional request
@@ -278,7 +288,7 @@ class KafkaPublisher:
         if isinstance(cause, _FENCES) and not overdue:
             raise PublisherFenced(
                 f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of them, "
-                "or give this one another kafka.prefix"
+                "or give this one another kafka.topic_prefix"
             ) from error
         if isinstance(cause, _REFUSALS):
             raise RecordRefused(f"Kafka refuses the transaction: {cause}; let the publisher write there") from error
@@ -287,9 +297,8 @@ class KafkaPublisher:
     def _refuse(self, record: Record, error: Exception) -> NoReturn:
         self._abort()
         self._drop()
-        name = dict(record.headers).get("ce_id", record.key)
         raise RecordRefused(
-            f"Kafka refuses record {name} of {self._names[record.topic]} ({len(record.value)} bytes): {error}. "
+            f"Kafka refuses record {_id_of(record)} of {self._names[record.topic]} ({len(record.value)} bytes): {error}. "
             "Raise message.max.bytes (or the topic's max.message.bytes), or let the publisher write there; publishing "
             "goes on from here as soon as it can"
         ) from error
@@ -314,6 +323,10 @@ class KafkaPublisher:
             session.producer.close(timeout=0)
         except FOREIGN_ERRORS as error:
             logger.debug("closing the producer: %s", error)
+
+
+def _id_of(record: Record) -> str:
+    return dict(record.headers).get("ce_id", record.key)
 
 
 _: type[Publisher] = KafkaPublisher

@@ -1,0 +1,44 @@
+"""The publish stage as a process of its own, to be killed: ``python -m tests.fakes.publishing STORE BOOTSTRAP PREFIX``.
+
+Says "going" when it is connected, and "done" when the outbox is drained.
+"""
+
+import asyncio
+import random
+import sys
+
+from storyfold.edges.clock import SystemClock
+from storyfold.edges.kafka_connection import KafkaConnection
+from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
+from storyfold.edges.kafka_topics import publisher_group, transactional_id
+from storyfold.edges.store.sql import open_store
+from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
+from storyfold.wire.encode import Encoder
+from tests.fakes.meter import RecordingMeter
+
+
+async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 20) -> None:
+    """Drain the outbox of a store, then end."""
+    store = await open_store(store_url)
+    publication = KafkaPublication(
+        transactional_id(prefix), publisher_group(prefix, await store.store_id()), prefix, 1, 1
+    )
+    publisher = KafkaPublisher(KafkaConnection((bootstrap,)), publication)
+    parts = PublishParts(store, publisher, Encoder(), SystemClock(), RecordingMeter(), random.Random(1))
+    stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))
+    running = asyncio.create_task(stage.run())
+    while not stage.connected and not running.done():
+        await asyncio.sleep(0.001)
+    print("going", flush=True)
+    drained = asyncio.create_task(stage.drained())
+    await asyncio.wait({drained, running}, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await store.close()
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3]))

@@ -1,0 +1,71 @@
+"""A publisher that is killed at any moment neither loses nor repeats a record, nor changes their order."""
+
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storyfold.edges.store.sql import open_store
+from storyfold.model.commit import Commit
+from storyfold.model.records import Record, Topic
+from tests.fakes.kafka_broker import bootstrap_for_tests, read_all, run_python
+from tests.fakes.store_values import NOON
+
+pytestmark = pytest.mark.anyio
+ROWS = 2000
+KILLS = 20
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def bootstrap(tmp_path: Path) -> Iterator[str]:
+    with bootstrap_for_tests(tmp_path) as address:
+        yield address
+
+
+def record(number: int) -> Record:
+    topic = list(Topic)[number % len(Topic)]
+    return Record(
+        topic, f"k{number % 7}", (("ce_id", f"r{number}"),), b'{"n":%d,"pad":"%s"}' % (number, b"x" * 900), NOON
+    )
+
+
+async def test_killed_twenty_times(tmp_path: Path, bootstrap: str) -> None:
+    """Killed 20 times while it drains 2,000 rows, the publisher puts each of them on Kafka once, in order."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    prefix = f"t{secrets.token_hex(4)}."
+    store = await open_store(url)
+    for first in range(0, ROWS, 200):
+        await store.apply(Commit(outbox=tuple(record(number) for number in range(first, first + 200))))
+    await store.close()
+    chance = random.Random(20)
+    cut_short = 0
+    for _ in range(KILLS):
+        process = run_python("tests.fakes.publishing", url, bootstrap, prefix)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "going\n"
+        time.sleep(chance.uniform(0, 0.08))
+        process.kill()
+        cut_short += process.stdout.read() == ""
+        process.stdout.close()
+        process.wait(10)
+    last = run_python("tests.fakes.publishing", url, bootstrap, prefix)
+    assert last.stdout is not None
+    assert last.communicate(timeout=60)[0] == "going\ndone\n"
+    messages = read_all(bootstrap, prefix, at_least=ROWS)
+    counts = Counter(dict(message.headers)["ce_id"] for message in messages)
+    assert {f"r{number}": 1 for number in range(ROWS)} == dict(counts)
+    for index, topic in enumerate(Topic):
+        expected = [f"r{number}" for number in range(ROWS) if number % len(Topic) == index]
+        found = [dict(message.headers)["ce_id"] for message in messages if message.topic == prefix + topic.value]
+        assert expected == found
+    # Otherwise the kills came too late to show anything.
+    assert cut_short >= 5
