@@ -6,6 +6,7 @@ bytes bear it out: UTF-8 that decodes is UTF-8 whatever the label, since other e
 
 import codecs
 import re
+from itertools import islice
 
 from charset_normalizer import from_bytes
 
@@ -123,18 +124,25 @@ def _undouble(text: str) -> str:
     """Undo a double encoding, where the page has at least three unmistakable traces of one."""
     if "Ã" not in text and "â€" not in text and "Ð" not in text and "Â" not in text:
         return text
-    if len(_DOUBLED.findall(text)) < _DOUBLED_LEAST:
+    if sum(1 for _ in islice(_DOUBLED.finditer(text), _DOUBLED_LEAST)) < _DOUBLED_LEAST:
         return text
     return _DOUBLED.sub(_single, text)
 
 
 def _single(match: re.Match[str]) -> str:
     """The characters that a doubled run stands for; the run itself where it stands for none."""
-    raw = b"".join(_byte(character) for character in match[0])
+    raw = _bytes(match[0])
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return match[0]
+
+
+def _bytes(run: str) -> bytes:
+    try:
+        return run.encode("cp1252")
+    except UnicodeEncodeError:
+        return b"".join(_byte(character) for character in run)
 
 
 def _byte(character: str) -> bytes:

@@ -32,7 +32,8 @@ def headline(head: Head | None, linked: LinkedArticle, feed_title: str, house: s
         *linked.organisations,
         *(head.all("og:site_name", "application-name", "al:ios:app_name") if head else ()),
     ]
-    houses = {folded(name) for name in names if name}
+    shown = {folded(text) for text in head.h1} if head else set()
+    houses = {folded(name) for name in names if name} - shown
     found = [linked.headline]
     if head is not None:
         found += [

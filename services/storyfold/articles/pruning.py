@@ -32,6 +32,14 @@ _NEVER_TEXT = (
     "dialog",
     "aside",
     "picture",
+    "head",
+    "footer",
+    "time",
+    "label",
+    "option",
+    "menu",
+    "noindex",
+    "fieldset",
     "map",
 )
 _BLOCKS = frozenset(("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "td", "dd", "blockquote", "section", "article"))

@@ -4,6 +4,8 @@ import re
 
 from storyfold.articles.blocks import Block, BlockKind, covered, grams, words
 
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
 # How far into a text its own headline is looked for, and how far from the end calls to the reader are.
 _TOP = 8
 _TAIL = 6
@@ -95,7 +97,7 @@ def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: st
 
 def folded(text: str) -> str:
     """Letters and digits alone, lower case: equal for texts that differ in punctuation and spacing."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NOT_ALNUM.sub("", text.casefold())
 
 
 def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
@@ -104,7 +106,11 @@ def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
     start = 0
     if wanted:
         for index, block in enumerate(blocks[:_TOP]):
-            if _like(folded(block.text), wanted) and all(len(above.text) < _LABEL_LENGTH for above in blocks[:index]):
+            if (
+                len(block.text) <= 4 * len(headline)
+                and _like(folded(block.text), wanted)
+                and all(len(above.text) < _LABEL_LENGTH for above in blocks[:index])
+            ):
                 start = index + 1
                 break
     while start < len(blocks) and start < _TOP and _is_date_line(blocks[start].text):
