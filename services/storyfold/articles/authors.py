@@ -9,12 +9,28 @@ from storyfold.articles.dom import Head, text_of
 from storyfold.articles.jsonld import LinkedArticle
 from storyfold.articles.trimming import folded
 
-_METAS = ("author", "article:author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "dcsext.author",
-          "citation_author", "authors", "article:author_name", "cxenseparse:author", "mrf:authors", "twitter:data1:author")  # fmt: skip
+_METAS = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+    "dc.creator",
+    "dcterms.creator",
+    "dcsext.author",
+    "citation_author",
+    "authors",
+    "article:author_name",
+    "cxenseparse:author",
+    "mrf:authors",
+    "twitter:data1:author",
+)
 
 _BY = re.compile(
-    r"^\s*(?:written by|reported by|posted by|by|von|por|par|di|door|av|af|från|fra|od|przez|autor(?:in)?|autore|auteur|"
-    r"автор|автори|авторы|текст|text|texte|texto|testo|story by|words by|oleh|penulis|reporter|yazan|haber|écrit par)"
+    r"^\s*(?:written by|reported by|posted by|by|von|por|par|di|door|av|af|från|fra|od|przez|autor(?:in)?|"
+    r"autore|auteur|"
+    r"автор|автори|авторы|текст|text|texte|texto|testo|story by|words by|oleh|penulis|reporter|yazan|"
+    r"haber|écrit par)"
     r"\s*[:：]?\s+",
     re.IGNORECASE,
 )
@@ -24,21 +40,58 @@ _SPLIT = re.compile(
 _COMMA = re.compile(r"\s*,\s*")
 _HANDLE = re.compile(r"\S+@\S+|@\w+|https?://\S+|www\.\S+")
 _AFTER = re.compile(
-    r"\s*(?:\(|\[|,\s*(?:ap|afp|reuters|dpa|staff|correspondent|reporter|editor)\b|\s[-–—|]\s|\bfor the\b|\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d).*$",
+    r"\s*(?:\(|\[|,\s*(?:ap|afp|reuters|dpa|staff|correspondent|reporter|editor)\b|\s[-–—|]\s|\bfor the\b|"
+    r"\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d).*$",
     re.IGNORECASE,
 )
 # Words that no person is called by: desks, titles, agencies, software.
 _NOT_PEOPLE = re.compile(
-    r"\b(?:staff|desk|editor(?:s|ial|ial board)?|editorial|newsroom|news|reporters?|redaktion|redaktionen|redakcja|redakce|"
-    r"redacci[oó]n|redação|redazione|r[ée]daction|redactie|redaktsioon|redakcija|team|admin|administrator|webmaster|web ?desk|"
-    r"agency|agencies|agencia|agência|agenzia|agence|press|media|online|tv|radio|magazine|times|daily|post|contributors?|"
-    r"correspondents?|writers?|published|updated|analysis|guest|unknown|anonymous|none|null|user|wire|service|services|bureau|reuters|afp|dpa|ansa|efe|apa|tass|"
-    r"xinhua|associated|bloomberg|pti|ians|ani|upi|lusa|belga|tanjug|interfax|ria|group|limited|ltd|inc|gmbh|com|network|"
+    r"\b(?:staff|desk|editor(?:s|ial|ial board)?|editorial|newsroom|news|reporters?|redaktion|redaktionen|"
+    r"redakcja|redakce|"
+    r"redacci[oó]n|redação|redazione|r[ée]daction|redactie|redaktsioon|redakcija|team|admin|administrator|"
+    r"webmaster|web ?desk|"
+    r"agency|agencies|agencia|agência|agenzia|agence|press|media|online|tv|radio|magazine|times|daily|"
+    r"post|contributors?|"
+    r"correspondents?|writers?|published|updated|analysis|guest|unknown|anonymous|none|null|user|wire|"
+    r"service|services|bureau|reuters|afp|dpa|ansa|efe|apa|tass|"
+    r"xinhua|associated|bloomberg|pti|ians|ani|upi|lusa|belga|tanjug|interfax|ria|group|limited|ltd|inc|"
+    r"gmbh|com|network|"
     r"редакция|редакція|редакции|агентство|новости|новини)\b",
     re.IGNORECASE,
 )
 _CONNECTING = frozenset(
-    "de da do dos das del della di du von van der den ter ten la le el al bin ibn abu y e af av zu und mc st".split()
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "du",
+        "von",
+        "van",
+        "der",
+        "den",
+        "ter",
+        "ten",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "abu",
+        "y",
+        "e",
+        "af",
+        "av",
+        "zu",
+        "und",
+        "mc",
+        "st",
+    ]
 )
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]")
 _LONGEST = 60

@@ -2,7 +2,6 @@
 
 import logging
 import warnings
-from copy import copy
 from enum import StrEnum
 
 from lxml import etree
@@ -23,8 +22,8 @@ _STITCH_LEVELS = 4
 # More sisters than this are comments or a list of teasers.
 _STITCH_MEMBERS = 60
 
-# Neither of trafilatura's names for a focus: its rules then are the balanced ones, but a short text is not at once tried
-# again for more (html2txt of the page and a second pass, a fifth of the time). The judge asks for more where it is due.
+# Neither of trafilatura's names for a focus: its rules then are the balanced ones, but a short text is not at once
+# tried again for more (a second pass, a fifth of the time). The judge asks for more where it is due.
 _FOCUS = "rules-only"
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

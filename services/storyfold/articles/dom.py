@@ -91,7 +91,7 @@ def parse(text: str) -> HtmlElement | None:
 
 
 def clean(text: str) -> str:
-    """A text without characters that cannot be shown or encoded: controls, lone surrogates, soft hyphens, byte order marks.
+    """A text without what cannot be shown or encoded: controls, lone surrogates, soft hyphens, byte order marks.
 
     Joiners and direction marks stay: Persian, Indic and right-to-left texts need them.
     """

@@ -1,7 +1,7 @@
 """From bytes to text: which encoding a page is in, whatever it says of itself.
 
-Order: byte order mark, HTTP header, ``meta``, detection (WHATWG Encoding; HTML 13.2.3), each believed only as far as the
-bytes bear it out: UTF-8 that decodes is UTF-8 whatever the label, since other encodings hardly ever do so by chance.
+Order: byte order mark, HTTP header, ``meta``, detection (WHATWG Encoding; HTML 13.2.3), each believed only as far as
+the bytes bear it out: UTF-8 that decodes is UTF-8 whatever the label, since other encodings never do so by chance.
 """
 
 import codecs

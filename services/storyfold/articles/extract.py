@@ -3,8 +3,8 @@
     bytes → text → one tree ─┬→ head, JSON-LD → headline, authors, dates, facts
                              └→ pruned, stitched → candidates → judged → trimmed → body
 
-A vote, not a guess: several ways of extraction propose a body, and feed, headline and JSON-LD decide between them. What is
-no article (challenge, error, consent wall, index) gives way to the feed's own text.
+A vote, not a guess: several ways of extraction propose a body, and feed, headline and JSON-LD decide between them. What
+is no article (challenge, error, consent wall, index) gives way to the feed's own text.
 """
 
 import re
@@ -56,6 +56,8 @@ _BINARY = re.compile(
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 _CONTROL_SHARE = 0.02
 _SAMPLE = 65_536
+# Larger pages are not searched for a date in their text: its patterns take seconds on runs of one character.
+_SEARCHED = 1_000_000
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
@@ -68,7 +70,7 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a page holds: its head, its JSON-LD, and the tree, to be cut down last (None where it is too large to walk)."""
+    """What a page holds: its head, its JSON-LD, and its tree, which is cut down last; None where it is too large."""
 
     root: HtmlElement | None
     head: Head
@@ -128,7 +130,8 @@ def _read(page: Page) -> _Read | None:
 def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle | None:
     head, linked, entry = read.head, read.linked, page.entry
     house = page.source.publisher.name
-    when = moments(read.root, head, linked, page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    searched = read.root if len(page.body) <= _SEARCHED else None
+    when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
     people = authors(read.root, head, linked, entry.authors, house)
     title = headline(head, linked, entry.title, house)
     facts = facts_of(page.url, head, linked, entry)
@@ -226,7 +229,9 @@ def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
     entry, publisher = page.entry, page.source.publisher
     none = LinkedArticle()
     text = joined(own)
-    when = moments(None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    when = moments(
+        None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at
+    )
     return PageArticle(
         canonical_url=canonical_url(page.url)
         if entry.url

@@ -65,7 +65,7 @@ def _votes(key: str, keys: list[str]) -> int:
 
 def _without_site(text: str, houses: set[str], others: list[str]) -> str:
     """A title less the site's name behind (or before) it; parts that another candidate has too are kept."""
-    parts = [match for match in _SEPARATOR.finditer(text)]
+    parts = list(_SEPARATOR.finditer(text))
     whole = {folded(other) for other in others if other != text}
     for match in reversed(parts):
         front, back = text[: match.start()], text[match.end() :]

@@ -13,8 +13,26 @@ _SAMPLE = 500
 _SHORT = 40
 _SURE = 0.6
 
-_FOLDED = {"als": "de", "arz": "ar", "azb": "az", "ckb": "ku", "wuu": "zh", "yue": "zh", "nb": "no", "nn": "no", "sh": "sr",
-           "bh": "hi", "bcl": "tl", "ceb": "tl", "fil": "tl", "iw": "he", "in": "id", "mo": "ro", "pnb": "pa", "nds": "de"}  # fmt: skip
+_FOLDED = {
+    "als": "de",
+    "arz": "ar",
+    "azb": "az",
+    "ckb": "ku",
+    "wuu": "zh",
+    "yue": "zh",
+    "nb": "no",
+    "nn": "no",
+    "sh": "sr",
+    "bh": "hi",
+    "bcl": "tl",
+    "ceb": "tl",
+    "fil": "tl",
+    "iw": "he",
+    "in": "id",
+    "mo": "ro",
+    "pnb": "pa",
+    "nds": "de",
+}
 # Languages that a statistical model confuses, and a publisher does not.
 _NEIGHBOURS = (
     frozenset(("hr", "sr", "bs", "me")),

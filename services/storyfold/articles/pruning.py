@@ -1,8 +1,8 @@
 """Cutting out of the tree what cannot be an article's text, before extraction looks at it.
 
-Two kinds go: what is never shown as running text (scripts, forms, navigation), which makes every later walk cheaper;
-and blocks that are nothing but a link ("Related: …", lists of headlines), which stand inside the article's own container
-and so survive extractors that judge containers.
+Two kinds go: what is never shown as running text (scripts, forms, navigation), which makes every later walk cheaper; and
+blocks that are nothing but a link ("Related: …", lists of headlines), which stand inside the article's own container and
+so survive extractors that judge containers.
 """
 
 import re
