@@ -1,7 +1,7 @@
 """Cutting out of the tree what cannot be an article's text, before extraction looks at it.
 
-Two kinds go: what is never shown as running text (scripts, forms, navigation), which makes every later walk cheaper; and
-blocks that are nothing but a link ("Related: …", lists of headlines), which stand inside the article's own container and
+Two kinds go: what is never shown as running text (scripts, forms, navigation), so that every later walk is cheaper;
+and blocks that are nothing but a link ("Related: …", lists of headlines), which stand in the article's container and
 so survive extractors that judge containers.
 """
 

@@ -40,8 +40,8 @@ def read(html: bytes | str, **kwargs: object) -> PageArticle:
 def test_a_plain_page_gives_its_article() -> None:
     """Body, headline and language come from the page; navigation and footer do not."""
     found = read(article_html())
-    assert (BODY, "River floods old town", "en") == (found.body, found.headline, found.language)
-    assert (BodySource.PAGE, Quality.FULL) == (found.body_source, found.quality)
+    assert (found.body, found.headline, found.language) == (BODY, "River floods old town", "en")
+    assert (found.body_source, found.quality) == (BodySource.PAGE, Quality.FULL)
 
 
 def test_json_ld_gives_the_facts() -> None:
@@ -53,7 +53,7 @@ def test_json_ld_gives_the_facts() -> None:
     assert found.published_at.at.isoformat() == "2026-04-30T06:15:00+02:00"
     assert found.modified_at is not None
     assert found.modified_at.at.isoformat() == "2026-04-30T09:00:00+02:00"
-    assert (("Region",), ("flood", "dam")) == (found.sections, found.keywords)
+    assert (found.sections, found.keywords) == (("Region",), ("flood", "dam"))
     assert found.image == "https://news.example.org/river.jpg"
     assert found.is_accessible_for_free is True
 
@@ -62,7 +62,7 @@ def test_the_feed_fills_what_the_page_leaves_open() -> None:
     """Authors, date, sections and picture of the entry stand in where the page is silent."""
     published = datetime(2026, 4, 30, 5, 0, tzinfo=UTC)
     found = read(article_html(), of=entry(authors=("Ana Sousa",), published_at=published))
-    assert (("Ana Sousa",), ("Region", "Weather")) == (found.authors, found.sections)
+    assert (found.authors, found.sections) == (("Ana Sousa",), ("Region", "Weather"))
     assert found.published_at is not None
     assert (published, DateSource.FEED) == (found.published_at.at, found.published_at.source)
     assert found.image == "https://news.example.org/feed.jpg"
@@ -79,7 +79,7 @@ def test_a_full_feed_stands_in_for_a_page_that_shows_less() -> None:
     """The feed's content is the body where the page has a part of it."""
     content = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES * 4)
     found = read(article_html(paragraphs=SENTENCES[:2]), of=entry(content=content))
-    assert (BodySource.FEED, Quality.FULL) == (found.body_source, found.quality)
+    assert (found.body_source, found.quality) == (BodySource.FEED, Quality.FULL)
 
 
 def test_a_body_cut_into_sister_containers_is_put_together() -> None:
@@ -169,14 +169,14 @@ def test_what_is_no_article_gives_way_to_the_feed(title: str, text: str) -> None
 def test_a_paywalled_teaser_is_partial() -> None:
     """A short body of a page that costs money is a part of the article."""
     found = read(article_html(head=script({**JSON_LD, "isAccessibleForFree": False})))
-    assert (Quality.PARTIAL, False) == (found.quality, found.is_accessible_for_free)
+    assert (found.quality, found.is_accessible_for_free) == (Quality.PARTIAL, False)
 
 
 def test_a_date_in_the_future_is_clamped() -> None:
     """A page from tomorrow was published by the time of sight at the latest."""
     found = read(article_html(head=script({**JSON_LD, "datePublished": "2031-01-01T00:00:00Z"})))
     assert found.published_at is not None
-    assert (SEEN_AT, True) == (found.published_at.at, found.published_at.clamped)
+    assert (found.published_at.at, found.published_at.clamped) == (SEEN_AT, True)
 
 
 def test_a_canonical_link_of_another_site_is_not_believed() -> None:
@@ -189,7 +189,7 @@ def test_a_canonical_link_of_another_site_is_not_believed() -> None:
 
 
 def test_an_objection_to_ai_use_is_a_fact() -> None:
-    """noai and a TDM reservation are told; silence is None."""
+    """A noai and a TDM reservation are told; silence is None."""
     assert read(article_html(head="<meta name='robots' content='index, noai'>")).ai_opt_out is True
     assert read(article_html(head="<meta name='tdm-reservation' content='0'>")).ai_opt_out is False
     assert read(article_html()).ai_opt_out is None
