@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storyfold.ports import Gate
 
@@ -16,6 +16,7 @@ class OpenGate:
 
     def __init__(self, robots: dict[str, bool | None] | None = None) -> None:
         self.robots = robots or {}
+        self.waits: dict[str, timedelta] = {}
         self.slots: list[tuple[str, bool]] = []
         self.held_off: list[tuple[str, datetime]] = []
         self.inside = 0
@@ -36,6 +37,9 @@ class OpenGate:
 
     def hold_off(self, url: str, until: datetime) -> None:
         self.held_off.append((url, until))
+
+    def wait_of(self, url: str) -> timedelta:
+        return self.waits.get(url, timedelta(0))
 
     async def allowed(self, url: str) -> bool | None:
         return self.robots.get(url, True)

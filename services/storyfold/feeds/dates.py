@@ -2,7 +2,6 @@
 
 import calendar
 import re
-import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,20 +16,20 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?P<zone>.*)$", re.
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*(?P<sign>[+\-])(?P<hours>\d{2}):?(?P<minutes>\d{2})\b")
 
 
-def from_struct(parsed: time.struct_time | None) -> datetime | None:
+def from_struct(parsed: object) -> datetime | None:
     """Read what feedparser made of a date.
 
     Args:
-        parsed: in UTC, as feedparser gives it.
+        parsed: a `time.struct_time` in UTC, as feedparser gives it; anything else is no date.
 
     Returns:
         The moment; None where there is none, or none that can be meant.
     """
-    if parsed is None:
+    if not isinstance(parsed, tuple):
         return None
     try:
         return plausible(datetime.fromtimestamp(calendar.timegm(parsed), UTC))
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return None
 
 

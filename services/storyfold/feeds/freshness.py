@@ -1,4 +1,4 @@
-"""When a response wants us back: Cache-Control, Age, Expires, Retry-After (RFC 9111, 4.2; RFC 9110, 10.2.3)."""
+"""How long a response is fresh: Cache-Control, Age, Expires (RFC 9111, 4.2)."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -35,29 +35,6 @@ def fresh_for(response: FetchResponse, now: datetime) -> timedelta | None:
         return None
     served = http_date(response.header("date")) or now
     return _positive(min(_FOREVER, (expires - served).total_seconds()) - age)
-
-
-def retry_after(response: FetchResponse, now: datetime, cap: timedelta) -> datetime | None:
-    """When a server wants to be asked again.
-
-    Args:
-        response: 429 or 503.
-        now: the time of sight.
-        cap: no further ahead than this is believed.
-
-    Returns:
-        A moment in the future; None where the header is missing, unreadable or past.
-    """
-    text = response.header("retry-after")
-    seconds = _seconds(text)
-    if seconds is not None:
-        moment = now + min(cap, timedelta(seconds=seconds))
-    else:
-        date = http_date(text)
-        if date is None:
-            return None
-        moment = min(date, now + cap)
-    return moment if moment > now else None
 
 
 def http_date(text: str | None) -> datetime | None:

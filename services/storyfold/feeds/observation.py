@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from storyfold.model.feeds import Identity, KnownEntry, PollOutcome
 from storyfold.model.fetching import FetchResponse
@@ -60,4 +61,11 @@ class Failed:
     response: FetchResponse | None = None
 
 
-Observation = Parsed | SameBody | NotModified | Failed
+@dataclass(frozen=True, slots=True)
+class HeldOff:
+    """Nothing was asked: the host wants to be left alone by everybody until then."""
+
+    until: datetime
+
+
+Observation = HeldOff | Parsed | SameBody | NotModified | Failed

@@ -22,7 +22,6 @@ class PollPolicy:
         confirmation_span: and over at least this time.
         gone_span: between the first 410 and the one that retires a feed.
         retired_interval: between polls of a retired feed.
-        retry_after_cap: a server that asks to stay away for longer is asked again after this.
         revisions: an entry that changes more often than this is left at what it was: it never settles.
     """
 
@@ -39,5 +38,4 @@ class PollPolicy:
     confirmation_span: timedelta = timedelta(hours=24)
     gone_span: timedelta = timedelta(days=2)
     retired_interval: timedelta = timedelta(days=30)
-    retry_after_cap: timedelta = timedelta(days=30)
     revisions: int = 50

@@ -15,13 +15,14 @@ from typing import assert_never
 
 from storyfold.feeds.backoff import BACKOFFS
 from storyfold.feeds.cadence import after_news, after_silence, credible_dates, first_interval, genuinely_new
-from storyfold.feeds.freshness import fresh_for, retry_after
+from storyfold.feeds.freshness import fresh_for
 from storyfold.feeds.identity import guids_changed, known_by_link, link_marks
 from storyfold.feeds.moves import confirmed
-from storyfold.feeds.observation import Failed, NotModified, Observation, Parsed, SameBody
+from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.selection import entries_to_take_up, genuine, hidden_by_304
 from storyfold.feeds.timing import after_failure, after_success
+from storyfold.hosts.retry_after import retry_after_of
 from storyfold.model.commit import TakenUp
 from storyfold.model.entries import Entry
 from storyfold.model.feeds import Feed, Identity, PollOutcome, PollState, Validators
@@ -95,22 +96,25 @@ def decide(feed: Feed, observation: Observation, now: datetime, policy: PollPoli
     """
     match observation:
         case Parsed():
-            return _parsed(feed, observation, now, policy, chance)
+            return _parsed(feed, observation, now, policy, chance=chance)
         case SameBody(response, conditional):
             state = confirmed(feed.state, response.redirects, now, policy)
             state = _asked(replace(state, validators=_validators(response)), now, conditional=conditional)
-            return _quiet(feed, state, PollOutcome.SAME_BODY, response, now, policy, chance)
+            return _quiet(feed, state, PollOutcome.SAME_BODY, response, now, policy, chance=chance)
         case NotModified(response):
             state = replace(feed.state, validators=_updated(feed.state.validators, response))
             state = _asked(state, now, conditional=True)
-            return _quiet(feed, state, PollOutcome.NOT_MODIFIED, response, now, policy, chance)
+            return _quiet(feed, state, PollOutcome.NOT_MODIFIED, response, now, policy, chance=chance)
+        case HeldOff(until):
+            at = max(until, now) + policy.floor * policy.jitter * chance
+            return PollDecision(PollOutcome.THROTTLED, replace(feed.state, next_poll_at=at))
         case Failed():
-            return _failed(feed, observation, now, policy, chance)
+            return _failed(feed, observation, now, policy, chance=chance)
         case _:
             assert_never(observation)
 
 
-def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, chance: float) -> PollDecision:
+def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, *, chance: float) -> PollDecision:
     before, document = feed.state, seen.document
     taken_up = entries_to_take_up(feed, seen, now, policy)
     news = genuine(taken_up)
@@ -173,6 +177,7 @@ def _quiet(
     response: FetchResponse,
     now: datetime,
     policy: PollPolicy,
+    *,
     chance: float,
 ) -> PollDecision:
     state = replace(state, interval=after_silence(feed.state, now, policy))
@@ -199,11 +204,11 @@ def _succeeded(
     )
 
 
-def _failed(feed: Feed, seen: Failed, now: datetime, policy: PollPolicy, chance: float) -> PollDecision:
+def _failed(feed: Feed, seen: Failed, now: datetime, policy: PollPolicy, *, chance: float) -> PollDecision:
     before = feed.state
     wanted = None
     if seen.response is not None and seen.outcome is PollOutcome.THROTTLED:
-        wanted = retry_after(seen.response, now, policy.retry_after_cap)
+        wanted = retry_after_of(seen.response.header("retry-after"), now)
     state = replace(
         before,
         last_poll_at=now,

@@ -9,7 +9,6 @@ value is checked for its type here, once.
 import html
 import io
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -157,8 +156,7 @@ def _draft(item: Tree, context: _Context) -> Draft:
 
 
 def _moment(item: Tree, name: str, zone: timedelta) -> datetime | None:
-    parsed = dict.get(item, f"{name}_parsed") if isinstance(item, dict) else None
-    moment = from_struct(parsed) if isinstance(parsed, time.struct_time) else None
+    moment = from_struct(dict.get(item, f"{name}_parsed") if isinstance(item, dict) else None)
     if moment is not None and zone and lacks_zone(_text(item, name)):
         return moment - zone
     return moment

@@ -26,9 +26,8 @@ def retry_after_of(value: str | None, now: datetime) -> datetime | None:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        moment = min(moment.astimezone(UTC), now + LONGEST)
+        moment = min(moment, now + LONGEST)
     return moment if moment > now else None

@@ -1,0 +1,326 @@
+"""The poll stage: from feeds that are due to new entries in the ledger and on the hop to reading.
+
+    due feeds | lease | host slot | fetch | same bytes? | parse in a worker | known entries? | decide | commit | entries
+
+Each feed runs in a task of its own and ends in exactly one `PollOutcome`. One commit holds everything a poll decided,
+so a crash at any point loses nothing: a feed whose lease runs out is polled again, and what it lists is known or new.
+"""
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from storyfold.feeds.backoff import outcome_of_status
+from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, SameBody
+from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.schedule import PollDecision, decide, reidentified, request_validators
+from storyfold.model.commit import Commit, PolledFeed, TakenUp
+from storyfold.model.entries import LedgerEntry
+from storyfold.model.feeds import Feed, PollOutcome, Validators
+from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
+from storyfold.model.identity import FeedId
+from storyfold.model.metrics import Metric, Stage
+from storyfold.model.records import Record, Reject
+from storyfold.ports import (
+    BadResponse,
+    BadUrl,
+    BlockedAddress,
+    BodyTooLarge,
+    Clock,
+    ConnectFailed,
+    DeadlineExceeded,
+    DnsFailed,
+    FeedParser,
+    Fetcher,
+    FetchError,
+    Gate,
+    Hop,
+    Meter,
+    Store,
+    StoreUnavailable,
+    TlsFailed,
+    TooManyRedirects,
+    WorkerFailed,
+)
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# Between two looks for due feeds: while there were enough of them; while the hop is full; when nothing is due.
+BUSY_SECONDS, FULL_SECONDS, IDLE_SECONDS = 0.02, 0.1, 5.0
+# Between two tries while the store is not there.
+PATIENCE_SECONDS = 1.0
+
+_OUTCOMES: tuple[tuple[type[FetchError], PollOutcome], ...] = (
+    (BadUrl, PollOutcome.BLOCKED_ADDRESS),
+    (BlockedAddress, PollOutcome.BLOCKED_ADDRESS),
+    (DnsFailed, PollOutcome.DNS),
+    (ConnectFailed, PollOutcome.CONNECT),
+    (TlsFailed, PollOutcome.TLS),
+    (DeadlineExceeded, PollOutcome.TIMEOUT),
+    (BodyTooLarge, PollOutcome.TOO_LARGE),
+    (TooManyRedirects, PollOutcome.REDIRECTS),
+    (BadResponse, PollOutcome.PROTOCOL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PollParts:
+    """What the poll stage works with.
+
+    Attributes:
+        reject_record: makes the record that tells consumers of an old entry (`storyfold.wire.encode.Encoder.reject`).
+        nudge: tells the publisher that the outbox has grown.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    parser: FeedParser
+    gate: Gate
+    clock: Clock
+    meter: Meter
+    entries: Hop[LedgerEntry]
+    reject_record: Callable[[Reject], Record]
+    nudge: Callable[[], None]
+    rng: random.Random
+
+
+class PollStage:
+    """Polls feeds as they fall due, many at a time, each host politely.
+
+    Args:
+        parts: the ports.
+        policy: when to poll.
+        limits: bounds of one request.
+        owner: in whose name feeds are leased and entries held.
+        concurrency: feeds polled at a time.
+        lease: how long a feed is ours; longer than any poll takes.
+        hold: how long an entry that was sent on is left to reading before the ledger sends it again.
+        patience: a feed whose host wants to be left alone for longer than this goes back instead of waiting in hand.
+    """
+
+    def __init__(
+        self,
+        parts: PollParts,
+        *,
+        policy: PollPolicy,
+        limits: FetchLimits,
+        owner: str,
+        concurrency: int = 400,
+        lease: timedelta = timedelta(minutes=10),
+        hold: timedelta = timedelta(minutes=10),
+        patience: timedelta = timedelta(minutes=2),
+    ) -> None:
+        self._parts = parts
+        self._policy = policy
+        self._limits = limits
+        self._owner = owner
+        self._concurrency = concurrency
+        self._lease = lease
+        self._hold = hold
+        self._patience = patience
+        self._in_hand: set[FeedId] = set()
+        self._wake = asyncio.Event()
+        self._taking: asyncio.Task[None] | None = None
+        self.last_round = parts.clock.steady()
+
+    async def run(self) -> None:
+        """Poll whatever is due, until cancelled, or, after `stop_taking`, until nothing is in hand.
+
+        Cancelling drops what is in hand; its leases run out or are released.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._taking = tasks.create_task(self._take(tasks))
+
+    def stop_taking(self) -> None:
+        """Lease nothing more; `run` returns when the polls in hand have ended."""
+        if self._taking is not None:
+            self._taking.cancel()
+
+    def wake(self) -> None:
+        """Look for due feeds at once: the registry has changed."""
+        self._wake.set()
+
+    def in_hand(self) -> int:
+        """How many feeds are being polled."""
+        return len(self._in_hand)
+
+    # -- taking feeds -------------------------------------------------------------------------------------------------
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+        """Lease due feeds, each into a task of its own, as long as reading has room for what they will bring."""
+        while True:
+            self.last_round = self._parts.clock.steady()
+            room = min(self._concurrency - len(self._in_hand), self._parts.entries.room())
+            feeds = await self._due(room) if room > 0 else ()
+            for feed in feeds:
+                if feed.source.feed_id not in self._in_hand:
+                    self._in_hand.add(feed.source.feed_id)
+                    tasks.create_task(self._carry(feed))
+            if room <= 0:
+                await self._rest(FULL_SECONDS)
+            elif len(feeds) == room:
+                await self._rest(BUSY_SECONDS)
+            else:
+                await self._rest(await self._idle_seconds())
+
+    async def _due(self, limit: int) -> tuple[Feed, ...]:
+        now = self._parts.clock.now()
+        try:
+            return await self._parts.store.lease_feeds(self._owner, now, self._lease, limit)
+        except StoreUnavailable as error:
+            logger.warning("feeds cannot be leased, trying again: %s", error)
+            return ()
+
+    async def _idle_seconds(self) -> float:
+        """Until the next feed falls due, or a look for what others registered."""
+        try:
+            due = await self._parts.store.next_feed_due()
+        except StoreUnavailable:
+            return PATIENCE_SECONDS
+        if due is None:
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(BUSY_SECONDS, (due - self._parts.clock.now()).total_seconds()))
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, or until woken."""
+        sleeping = asyncio.ensure_future(self._parts.clock.sleep(seconds))
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._wake.clear()
+            sleeping.cancel()
+            waking.cancel()
+
+    # -- one poll -----------------------------------------------------------------------------------------------------
+
+    async def _carry(self, feed: Feed) -> None:
+        """Poll one feed, commit what follows, count it, and send its new entries on."""
+        parts = self._parts
+        started = parts.clock.steady()
+        try:
+            decision = await self.poll(feed)
+            now = parts.clock.now()
+            await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
+            self._count(decision, parts.clock.steady() - started)
+            fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
+            if len(fresh) < len(decision.taken_up):
+                parts.nudge()
+            if fresh:
+                await parts.entries.send(fresh)
+        finally:
+            self._in_hand.discard(feed.source.feed_id)
+
+    async def poll(self, feed: Feed) -> PollDecision:
+        """Look at one feed and decide what follows; nothing is written."""
+        seen = await self._observe(feed)
+        now = self._parts.clock.now()
+        decision = decide(feed, seen, now, self._policy, chance=self._parts.rng.random())
+        if isinstance(seen, Failed):
+            if seen.response is not None and decision.hold_off is not None:
+                self._parts.gate.hold_off(seen.response.url, decision.hold_off)
+            logger.info("poll failed: %s: %s", decision.outcome.value, seen.message)
+        return decision
+
+    async def _observe(self, feed: Feed) -> Observation:
+        parts, url = self._parts, feed.state.url
+        if feed.source.obey_robots and not await parts.gate.allowed(url):
+            return Failed(PollOutcome.ROBOTS, f"robots.txt does not allow the feed, or cannot be reached ({url})")
+        wait = parts.gate.wait_of(url)
+        if wait > self._patience:
+            return HeldOff(parts.clock.now() + wait)
+        validators = request_validators(feed.state, parts.clock.now(), self._policy)
+        request = FetchRequest(url, Purpose.FEED, validators, self._limits)
+        try:
+            async with parts.gate.slot(url, paced=False):
+                response = await parts.fetcher.fetch(request)
+        except FetchError as error:
+            return Failed(_outcome_of(error), str(error))
+        conditional = validators != Validators()
+        if response.status == 304 and conditional:
+            return NotModified(response)
+        if 200 <= response.status < 300:
+            return await self._read(feed, response, conditional=conditional)
+        outcome = outcome_of_status(response.status, retry_after=response.header("retry-after") is not None)
+        return Failed(outcome, f"the server answered {response.status} ({response.url})", response)
+
+    async def _read(self, feed: Feed, response: FetchResponse, *, conditional: bool) -> Observation:
+        """Read a 2xx: the bytes of last time are not parsed again."""
+        body_hash = hashlib.sha256(response.body).hexdigest()
+        if body_hash == feed.state.body_hash:
+            return SameBody(response, conditional)
+        try:
+            document = await self._parts.parser.parse(response, self._parts.clock.now(), feed.source)
+        except WorkerFailed as error:
+            self._parts.meter.count(Metric.WORKERS_KILLED, Stage.POLL)
+            message = f"the parser failed on {len(response.body)} bytes: {error} ({response.url})"
+            return Failed(PollOutcome.PARSER_FAILED, message, response)
+        if document is None:
+            return Failed(PollOutcome.NOT_A_FEED, _no_feed(response), response)
+        return await self._known(
+            feed, document, Parsed(response, conditional, body_hash, document, feed.state.identity, {})
+        )
+
+    async def _known(self, feed: Feed, document: ParsedFeed, seen: Parsed) -> Parsed:
+        document, identity = reidentified(feed, document)
+        ids = tuple(entry.entry_id for entry in document.entries)
+        known = await self._patiently(lambda: self._parts.store.known_entries(ids))
+        return replace(seen, document=document, identity=identity, known=known)
+
+    # -- what follows -------------------------------------------------------------------------------------------------
+
+    def _commit(self, feed: Feed, decision: PollDecision, now: datetime) -> Commit:
+        return Commit(
+            polled=(PolledFeed(feed.source.feed_id, decision.state, now, decision.listed),),
+            taken_up=decision.taken_up,
+            outbox=tuple(
+                self._parts.reject_record(reject) for row in decision.taken_up if (reject := _reject(row, now))
+            ),
+            holder=self._owner,
+            held_until=now + self._hold,
+        )
+
+    def _count(self, decision: PollDecision, seconds: float) -> None:
+        meter = self._parts.meter
+        meter.count(Metric.POLLS, decision.outcome)
+        meter.observe(Metric.POLL_SECONDS, seconds)
+        if decision.taken_up:
+            meter.count(Metric.ENTRIES_NEW, by=len(decision.taken_up))
+        for row in decision.taken_up:
+            if row.known_as is not None:
+                meter.count(Metric.REJECTS, row.known_as)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask the store until it answers."""
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailable as error:
+                logger.warning("the store is not there, polls in hand wait for it: %s", error)
+            await self._parts.clock.sleep(PATIENCE_SECONDS)
+
+
+def _outcome_of(error: FetchError) -> PollOutcome:
+    return next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
+
+
+def _reject(row: TakenUp, now: datetime) -> Reject | None:
+    if row.known_as is None:
+        return None
+    message = "the feed listed it before it was watched, and it is older than the window for news"
+    return Reject(row.ledger, row.known_as, message, None, now)
+
+
+def _no_feed(response: FetchResponse) -> str:
+    kind = response.header("content-type") or "no content type"
+    return (
+        f"not a feed in any known format ({kind}, {len(response.body)} bytes); look for the site's feed and register"
+        f" that ({response.url})"
+    )
