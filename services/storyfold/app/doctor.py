@@ -69,12 +69,12 @@ def _feeds(settings: Settings) -> Check:
     if not file.exists():
         return Check("feeds", f"{file} is not there: add a feed with 'storyfold feeds add URL', or set feeds.file")
     listed = DiskFeedsFile(file).read()
-    if listed.complaints:
+    if listed.complaints and listed.sources:
         more = f" (and {len(listed.complaints) - 1} more)" if len(listed.complaints) > 1 else ""
         return Check("feeds", f"{file}: {listed.complaints[0]}{more}")
-    if not listed.feeds:
+    if not listed.sources:
         return Check("feeds", f"{file} lists no feeds: add one with 'storyfold feeds add URL'")
-    return Check("feeds", None, f"{len(listed.feeds)} in {file}")
+    return Check("feeds", None, f"{len(listed.sources)} in {file}")
 
 
 def _store(settings: Settings) -> Check:

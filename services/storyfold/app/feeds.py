@@ -1,13 +1,15 @@
 """The feeds file for its owner: list, add, remove, import, export."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from storyfold.app.feeds_editing import with_feed, without_feed
+from storyfold.app.feeds_editing import entry_from, entry_of, is_toml, with_entries, without_feed
 from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
 from storyfold.edges.feeds_file import DiskFeedsFile
@@ -18,6 +20,12 @@ from storyfold.feeds.opml import write_opml
 from storyfold.model.feeds import Feed, FeedSource
 from storyfold.model.identity import FeedId
 from storyfold.ports import StoreError
+from storyfold.urls.canonical import canonical_url
+from storyfold.urls.safety import check_url
+
+# Whether a port may be fetched from is said when it is fetched.
+_ANY_PORT = range(1, 65_536)
+_HAS_FEED = re.compile(r"xmlUrl", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,15 @@ def add_feed(settings: Settings, url: str, title: str) -> None:
     Raises:
         Unable: it is there already, is no address, or the file cannot be edited.
     """
-    _check_address(url)
+    fault = check_url(url, _ANY_PORT)
+    if fault is not None:
+        raise Unable(f"{fault} ({url[:200]}): the address of a feed looks like https://news.example/rss.xml", status=2)
     file = settings.feeds.file
-    if url in _urls(_read(file, missing=True)):
+    if _find(_read(file, missing=True), url) is not None:
         raise Unable(f"{url} is in {file} already")
-    _edit(file, lambda text: with_feed(text, file.suffix.lower(), url, title), added=(url,))
+    text = _text(file)
+    toml = is_toml(text, file.suffix)
+    _replace(file, text, with_entries(text, (entry_of(url, title, toml=toml),), toml=toml), added=(url,))
 
 
 def remove_feed(settings: Settings, url: str) -> None:
@@ -70,33 +82,30 @@ def remove_feed(settings: Settings, url: str) -> None:
         Unable: it is not there, or the file cannot be edited.
     """
     file = settings.feeds.file
-    if url not in _urls(_read(file)):
+    found = _find(_read(file), url)
+    if found is None:
         raise Unable(f"{url} is not in {file}: 'storyfold feeds list' shows what is")
-    _edit(file, lambda text: without_feed(text, file.suffix.lower(), url), removed=(url,))
+    text = _text(file)
+    edited = without_feed(text, found.url, toml=is_toml(text, file.suffix))
+    _replace(file, text, edited, removed=(found.url,))
 
 
 def import_feeds(settings: Settings, other: Path) -> Imported:
-    """Add the feeds of another OPML or TOML file, with their titles.
+    """Add the feeds of another OPML or TOML file, with all that it says of them.
 
     Raises:
         Unable: a file cannot be read or edited.
     """
     file = settings.feeds.file
-    known = _urls(_read(file, missing=True))
+    known = _read(file, missing=True)
     given = _read(other)
-    fresh = {source.url: source.title for source in given if source.url not in known}
-
-    def add_all(text: str) -> str | None:
-        for url, title in fresh.items():
-            more = with_feed(text, file.suffix.lower(), url, title)
-            if more is None:
-                return None
-            text = more
-        return text
-
+    fresh = [source for source in given if _find(known, source.url) is None]
     if fresh:
-        _edit(file, add_all, added=tuple(fresh))
-    return Imported(tuple(fresh), len(given) - len(fresh))
+        text = _text(file)
+        toml = is_toml(text, file.suffix)
+        entries = [entry_from(source, toml=toml) for source in fresh]
+        _replace(file, text, with_entries(text, entries, toml=toml), added=[source.url for source in fresh])
+    return Imported(tuple(source.url for source in fresh), len(given) - len(fresh))
 
 
 def export_feeds(settings: Settings) -> str:
@@ -140,24 +149,30 @@ def _read(file: Path, *, missing: bool = False) -> tuple[FeedSource, ...]:
             return ()
         raise Unable(f"{file} is not there: add a feed with 'storyfold feeds add URL', or set feeds.file")
     listed = DiskFeedsFile(file).read()
-    if listed.complaints and not listed.feeds:
+    if listed.complaints and not listed.sources and not (missing and _empty(file)):
         raise Unable("\n".join((f"{file} cannot be used:", *listed.complaints)))
-    return listed.feeds
+    return listed.sources
 
 
-def _edit(
-    file: Path, change: Callable[[str], str | None], added: Sequence[str] = (), removed: Sequence[str] = ()
-) -> None:
-    """Change the file's text, and write it only if the feeds in it are then just those that they should be.
+def _empty(file: Path) -> bool:
+    """Whether a file is in order, but lists nothing yet, so that a first feed may be added."""
+    text = _text(file)
+    try:
+        if not text.strip():
+            return True
+        return tomllib.loads(text) == {} if is_toml(text, file.suffix) else not _HAS_FEED.search(text)
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _replace(file: Path, text: str, edited: str | None, added: Sequence[str] = (), removed: Sequence[str] = ()) -> None:
+    """Write the file's new text, if the feeds in it are then just those that they should be.
 
     Raises:
         Unable: the change would do something else, or the file cannot be written.
     """
-    text = file.read_text("utf-8") if file.exists() else ""
-    before = read_feeds(text, file.suffix).feeds if text.strip() else ()
-    edited = change(text)
-    expected = (set(_urls(before)) | set(added)) - set(removed)
-    if edited is None or set(_urls(read_feeds(edited, file.suffix).feeds)) != expected:
+    expected = (_urls(text, file.suffix) | set(added)) - set(removed)
+    if edited is None or _urls(edited, file.suffix) != expected:
         raise Unable(f"{file} is written in a way that cannot be edited safely here: change it by hand")
     try:
         replace_text(file, edited)
@@ -165,11 +180,27 @@ def _edit(
         raise Unable(f"{file} cannot be written ({error.strerror}): mend its rights or those of its folder") from error
 
 
-def _urls(sources: Sequence[FeedSource]) -> frozenset[str]:
-    return frozenset(source.url for source in sources)
+def _text(file: Path) -> str:
+    """The file as it is, line ends included; empty where it is not there.
+
+    Raises:
+        Unable: it cannot be read.
+    """
+    try:
+        return file.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise Unable(f"{file} cannot be read ({error.strerror}): mend its rights, or set feeds.file") from error
+    except UnicodeDecodeError as error:
+        raise Unable(f"{file} is not UTF-8 text: save it as UTF-8") from error
 
 
-def _check_address(url: str) -> None:
-    scheme, found, rest = url.partition("://")
-    if scheme.lower() not in {"http", "https"} or not found or not rest or any(not sign.isprintable() for sign in url):
-        raise Unable(f"{url!r} is no address of a feed: it should look like https://news.example/rss.xml", status=2)
+def _urls(text: str, suffix: str) -> frozenset[str]:
+    return frozenset(source.url for source in read_feeds(text, suffix).sources)
+
+
+def _find(sources: Sequence[FeedSource], url: str) -> FeedSource | None:
+    """The feed at an address, however the address is spelt."""
+    wanted = canonical_url(url)
+    return next((source for source in sources if canonical_url(source.url) == wanted), None)

@@ -7,7 +7,12 @@ import html
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
+
+from storyfold.feeds.opml import write_opml
+from storyfold.feeds.tomlfile import write_toml
+from storyfold.model.feeds import FeedSource
 
 EMPTY_OPML = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -30,38 +35,60 @@ _BODY_END = re.compile(r"[ \t]*</body\s*>", re.IGNORECASE)
 _HEADER = re.compile(r"^\s*\[")
 
 
-def with_feed(text: str, suffix: str, url: str, title: str) -> str | None:
-    """A feeds file with one more feed at its end.
+def entry_of(url: str, title: str, *, toml: bool) -> str:
+    """A feed as a line of OPML or a table of TOML, with nothing but its address and title (which may be empty)."""
+    if toml:
+        return f"[[feeds]]\nurl = {_toml(url)}\n" + (f"title = {_toml(title)}\n" if title else "")
+    named = f" text={quoteattr(title)}" if title else ""
+    return f'<outline type="rss"{named} xmlUrl={quoteattr(url)}/>'
+
+
+def entry_from(source: FeedSource, *, toml: bool) -> str:
+    """A feed as a line of OPML or a table of TOML, with all that its owner said of it."""
+    if toml:
+        return write_toml((source,))
+    return next(line.strip() for line in write_opml((source,)).splitlines() if line.lstrip().startswith("<outline"))
+
+
+def is_toml(text: str, suffix: str) -> bool:
+    """Which of the two formats a feeds file has; told by its name, else by its first character."""
+    kind = suffix.lower()
+    return kind == ".toml" or (kind not in {".opml", ".xml"} and bool(text.strip()) and text.lstrip()[0] != "<")
+
+
+def with_entries(text: str, entries: Sequence[str], *, toml: bool) -> str | None:
+    """A feeds file with further feeds at its end.
 
     Args:
         text: of the file; empty for a new one.
-        suffix: of the file: ``.toml`` or anything else for OPML.
-        url: of the feed.
-        title: as shown to people; may be empty.
+        entries: see `entry_of` and `entry_from`.
+        toml: its format.
 
     Returns:
         The new text, or None where the file has no end that a feed could stand before.
     """
-    if suffix == ".toml":
-        lines = ["[[feeds]]", f"url = {_toml(url)}", *([f"title = {_toml(title)}"] if title else [])]
-        return (text.rstrip("\n") + "\n\n" if text.strip() else "") + "\n".join(lines) + "\n"
+    if toml:
+        return "\n".join(([text.rstrip("\n") + "\n"] if text.strip() else []) + list(entries))
     text = text if text.strip() else EMPTY_OPML
     ends = list(_BODY_END.finditer(_blanked(text)))
     if not ends:
         return None
     at = ends[-1].start()
-    outline = f'    <outline type="rss" text={quoteattr(title or url)} xmlUrl={quoteattr(url)}/>\n'
     before = text[:at] if text[:at].endswith("\n") else text[:at] + "\n"
-    return before + outline + text[at:]
+    return before + "".join(f"    {entry}\n" for entry in entries) + text[at:]
 
 
-def without_feed(text: str, suffix: str, url: str) -> str | None:
-    """A feeds file without a feed.
+def without_feed(text: str, url: str, *, toml: bool) -> str | None:
+    """A feeds file without a feed, however often it is listed.
 
     Returns:
         The new text, or None where the feed is not in it, or holds other things that would go with it.
     """
-    return _without_table(text, url) if suffix == ".toml" else _without_outline(text, url)
+    cut = _without_table if toml else _without_outline
+    left = cut(text, url)
+    while left is not None and (further := cut(left, url)) is not None:
+        left = further
+    return left
 
 
 def _without_outline(text: str, url: str) -> str | None:
@@ -71,28 +98,24 @@ def _without_outline(text: str, url: str) -> str | None:
             continue
         if not found["closed"] and not found["empty"]:
             return None
-        start, end = found.span()
-        if not found["closed"]:
-            return _cut(text, start, end)
-        return _cut(text, start, end - len(found["empty"] or ""))
+        surplus = len(found["empty"] or "") if found["closed"] else 0
+        return _cut(text, found.start(), found.end() - surplus)
     return None
 
 
 def _without_table(text: str, url: str) -> str | None:
     lines = text.splitlines(keepends=True)
     starts = [index for index, line in enumerate(lines) if _HEADER.match(line)]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, next_start in zip(starts, [*starts[1:], len(lines)], strict=True):
         try:
-            feeds = tomllib.loads("".join(lines[start:end])).get("feeds")
+            feeds = tomllib.loads("".join(lines[start:next_start])).get("feeds")
         except tomllib.TOMLDecodeError:
             continue
         if not (isinstance(feeds, list) and len(feeds) == 1 and feeds[0].get("url") == url):
             continue
         # Comments right before the next table belong to that one.
-        while end < len(lines) and end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-            end -= 1
-        kept = "".join(lines[end:])
-        return "".join(lines[:start]).rstrip("\n") + ("\n" if start else "") + kept
+        own = [line for line in range(start, next_start) if lines[line].strip() and not lines[line].startswith("#")]
+        return "".join(lines[:start] + lines[own[-1] + 1 :])
     return None
 
 
