@@ -135,7 +135,9 @@ def score(truths: tuple[Truth, ...], answers: list[Answer]) -> dict[str, float |
         "headline_accuracy": _share(normal(t.title) == normal(a.headline) for t, a in pairs if t.title),
         "date_accuracy": _share(same_day(t.published, a.published) for t, a in pairs if t.published),
         "author_accuracy": _share(
-            {normal(name) for name in t.authors} == {normal(name) for name in a.authors} for t, a in pairs if t.authors is not None
+            {normal(name) for name in t.authors} == {normal(name) for name in a.authors}
+            for t, a in pairs
+            if t.authors is not None
         ),
     }
 
@@ -192,7 +194,11 @@ def main(arguments: list[str]) -> int:
     seen_at = datetime.now(UTC)  # noqa: TID251 - a benchmark runs now; dates behind it are clamped
     if options.worst:
         _report(truths, seen_at, options.worst)
-    print(json.dumps({key: value if value is None else round(value, 5) for key, value in measure(truths, seen_at).items()}))
+    print(
+        json.dumps(
+            {key: value if value is None else round(value, 5) for key, value in measure(truths, seen_at).items()}
+        )
+    )
     return 0
 
 

@@ -110,7 +110,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _text_or_file(value: str) -> str:
-    if value in {"none", "some"} or value.lstrip().startswith("["):
+    if value in {"none", "some"} or value.lstrip().startswith(("[", "{")):
         return value
     return Path(value).read_text("utf-8")
 

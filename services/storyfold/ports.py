@@ -44,7 +44,7 @@ from storyfold.model.fetching import FetchRequest, FetchResponse
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow
+from storyfold.model.records import OutboxRow, Record
 from storyfold.model.retention import Pruned, Retention
 
 T = TypeVar("T")
@@ -296,6 +296,13 @@ class Store(Protocol):
 
         The events are those of these articles and all that are still emerging or open, however old: after a long stop
         someone must close them. They stand in the order of their ids.
+        """
+        ...
+
+    def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
+        """What `load_window` gives, some at a time: first the events, then the articles in order.
+
+        For whoever turns features into something smaller and need not hold all of them at once.
         """
         ...
 

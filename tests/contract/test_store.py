@@ -241,6 +241,14 @@ class TestLedger:
         assert {"e1": KnownEntry(EntryId("e1"), 1, "h1")} == await store.known_entries([EntryId("e1"), EntryId("e2")])
         assert [] == await leased(store, NOON + 2 * DAY)
 
+    async def test_waiting_names_the_revision_of_rows_that_have_not_ended(self, store: Store) -> None:
+        """Pending and put-off rows wait at their newest revision; ended and unknown rows do not."""
+        await store.apply(Commit(taken_up=(new_entry("e1"), new_entry("e2"), new_entry("e3"))))
+        await store.apply(Commit(taken_up=(new_entry("e1", revision=2),)))
+        await store.apply(Commit(settled=(settled("e3"),), put_off=(put_off("e2"),)))
+        asked = [EntryId(name) for name in ("e1", "e2", "e3", "e4")]
+        assert {"e1": 2, "e2": 1} == await store.waiting(asked)
+
     async def test_settling_counts_once(self, store: Store) -> None:
         """A repeat, another revision or an unknown row moves no tally."""
         await store.apply(Commit(taken_up=(new_entry("e1"), new_entry("e2"))))
@@ -341,6 +349,19 @@ class TestArticlesAndEvents:
         await store.apply(Commit(articles=articles, events=(closed, forgotten, alive)))
 
         assert WindowState((bodiless(articles[0]),), (alive, closed)) == await store.load_window(NOON)
+
+    async def test_the_window_can_be_had_in_parts(self, store: Store) -> None:
+        """The parts are the whole, events first, and of one moment whatever is committed meanwhile."""
+        articles = tuple(folded_of(f"a{number:04}", placed_at=NOON + number // 7 * MINUTE) for number in range(1_200))
+        await store.apply(Commit(articles=articles, events=(event_of("v1"), event_of("v2"))))
+        whole = await store.load_window(NOON + MINUTE)
+        async with store.stream_window(NOON + MINUTE) as parts:
+            first = await anext(parts)
+            await store.apply(Commit(articles=(folded_of("z", placed_at=NOON + DAY),)))
+            rest = [part async for part in parts]
+        assert WindowState((), whole.events) == first
+        assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
+        assert {()} == {part.events for part in rest}
 
 
 class TestOutbox:

@@ -1,41 +1,23 @@
-"""The real fetcher, let loose on loopback, and a meter that remembers."""
+"""The real fetcher, let loose on loopback."""
 
+import functools
 import ssl
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from ipaddress import ip_network
+
+import httpx
 
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.http import HttpFetcher
 from storyfold.edges.resolver import Lookup
-from storyfold.model.metrics import Metric
-from storyfold.ports import Meter
+from tests.fakes.meter import RecordingMeter
 
 USER_AGENT = "storyfold/0.1 (+https://storyfold.example/bot)"
 
 
-class CountingMeter:
-    """Keeps counts by metric and label, and how many times each histogram was fed."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[Metric, StrEnum | None]] = Counter()
-        self.observed: Counter[tuple[Metric, StrEnum | None]] = Counter()
-
-    def count(self, metric: Metric, label: StrEnum | None = None, by: float = 1) -> None:
-        """Add."""
-        self.counts[metric, label] += int(by)
-
-    def gauge(self, metric: Metric, value: float, label: StrEnum | None = None) -> None:
-        """Take no notice."""
-
-    def observe(self, metric: Metric, seconds: float, label: StrEnum | None = None) -> None:
-        """Count the observation."""
-        self.observed[metric, label] += 1
-
-
-_fits: type[Meter] = CountingMeter
+# Loading the bundle takes longer than most tests.
+_usual_trust = functools.cache(httpx.create_ssl_context)
 
 
 @asynccontextmanager
@@ -43,7 +25,7 @@ async def loopback_fetcher(
     *,
     networks: Sequence[str] = ("127.0.0.0/8", "::1/128"),
     ports: range = range(1, 65536),
-    meter: CountingMeter | None = None,
+    meter: RecordingMeter | None = None,
     lookup: Lookup | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[HttpFetcher]:
@@ -52,10 +34,10 @@ async def loopback_fetcher(
         user_agent=USER_AGENT,
         allowed_networks=[ip_network(network) for network in networks],
         allowed_ports=ports,
-        meter=meter or CountingMeter(),
+        meter=meter or RecordingMeter(),
         clock=SystemClock(),
         lookup=lookup,
-        tls=tls,
+        tls=tls or _usual_trust(),
     )
     try:
         yield fetcher

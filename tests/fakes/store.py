@@ -220,6 +220,11 @@ class MemoryStore:
         rows = ((key, self._entries[key].ledger) for key in entries if key in self._entries)
         return {key: KnownEntry(key, ledger.revision, ledger.entry.content_hash) for key, ledger in rows}
 
+    async def waiting(self, entries: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        self._check()
+        rows = ((key, self._entries[key]) for key in entries if key in self._entries)
+        return {key: row.ledger.revision for key, row in rows if row.waiting}
+
     async def feeds(self) -> tuple[Feed, ...]:
         self._check()
         rows = sorted((row for row in self._feeds.values() if row.registered), key=lambda row: row.source.url)
@@ -281,6 +286,14 @@ class MemoryStore:
         wanted = {folded.placed.placement.event_id for folded in articles}
         events = [event for key, event in sorted(self._events.items()) if key in wanted or event.status in ALIVE]
         return WindowState(tuple(without_body(folded) for folded in articles), tuple(events))
+
+    def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
+        return self._stream_window(since)
+
+    @asynccontextmanager
+    async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
+        window = await self.load_window(since)
+        yield stream([WindowState((), window.events), *(WindowState((folded,), ()) for folded in window.articles)])
 
     # -- outbox -------------------------------------------------------------------------------------------------------
 

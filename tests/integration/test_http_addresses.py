@@ -11,7 +11,8 @@ from storyfold.model.fetching import FetchRequest, Purpose
 from storyfold.model.metrics import FetchOutcome, Metric
 from storyfold.ports import BadUrl, BlockedAddress, DnsFailed, FetchError
 from tests.fakes.badserver import bad_server
-from tests.fakes.loopback import CountingMeter, loopback_fetcher
+from tests.fakes.loopback import loopback_fetcher
+from tests.fakes.meter import RecordingMeter
 
 # One machine, two addresses: the one stands for the public Internet, the other for what must not be reached.
 PUBLIC, FORBIDDEN = "127.0.0.2", "127.0.0.1"
@@ -59,7 +60,7 @@ def test_no_spelling_of_an_address_gets_through(host: str, validators: Validator
 @BOTH_TRANSPORTS
 def test_private_addresses_are_refused_unless_allowed(address: str, validators: Validators) -> None:
     """A name that resolves to a private address is blocked, and the metric says so."""
-    meter = CountingMeter()
+    meter = RecordingMeter()
 
     async def scenario() -> None:
         lookup = ScriptedLookup([address])
@@ -135,6 +136,43 @@ def test_every_hop_is_checked(target: str, validators: Validators) -> None:
                     await fetcher.fetch(FetchRequest(f"http://news.example:{outside.port}/", Purpose.PAGE, validators))
             assert str(inside.port) in caught.value.url
             assert (outside.connections, inside.connections) == (1, 0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("answer", ["news.example", "127.0.0.1:80", "", "fe80::1%eth0"])
+def test_an_answer_that_is_no_address_is_not_allowed(answer: str) -> None:
+    """What a resolver says must be an address, and an allowed one without its interface."""
+
+    async def scenario() -> None:
+        async with loopback_fetcher(networks=("127.0.0.0/8",), lookup=ScriptedLookup([answer])) as fetcher:
+            with pytest.raises(BlockedAddress):
+                await fetcher.fetch(FetchRequest("http://news.example/", Purpose.PAGE))
+
+    asyncio.run(scenario())
+
+
+def test_a_name_without_addresses_does_not_resolve() -> None:
+    """An empty answer is no answer."""
+
+    async def scenario() -> None:
+        async with loopback_fetcher(lookup=ScriptedLookup([])) as fetcher:
+            with pytest.raises(DnsFailed):
+                await fetcher.fetch(FetchRequest("http://news.example/", Purpose.PAGE))
+
+    asyncio.run(scenario())
+
+
+@BOTH_TRANSPORTS
+def test_an_address_of_version_6_is_connected_to(validators: Validators) -> None:
+    """A literal IPv6 address that the config allows works over both transports."""
+
+    async def scenario() -> None:
+        async with bad_server("::1") as server, loopback_fetcher(networks=("::1/128",)) as fetcher:
+            server.answers("/", 200, b"six")
+            request = FetchRequest(f"http://[::1]:{server.port}/", Purpose.PAGE, validators)
+            assert (await fetcher.fetch(request)).body == b"six"
+            assert b"host: [::1]:" in server.heads[0].lower()
 
     asyncio.run(scenario())
 

@@ -124,6 +124,16 @@ def test_validators_come_back_byte_for_byte(etag: str | None, last_modified: str
     play(story)
 
 
+def test_a_validator_that_no_server_sent_is_sent_as_utf_8() -> None:
+    """Characters beyond latin-1 can only come from elsewhere; they do no harm."""
+
+    async def story(server: BadServer, fetcher: HttpFetcher) -> None:
+        await fetcher.fetch(FetchRequest(server.answers("/", 200), Purpose.FEED, Validators(etag='"\u20ac"')))
+        assert 'if-none-match: "\u20ac"\r\n'.encode() in server.heads[0]
+
+    play(story)
+
+
 def test_cookies_are_neither_kept_nor_sent() -> None:
     """A cookie that a server sets is not there the next time, nor on the next hop."""
 

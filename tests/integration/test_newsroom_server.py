@@ -306,7 +306,13 @@ def test_program_writes_a_corpus(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--time-scale", "0"], ["--publishers", "0"], ["--faults", "/nowhere/faults.json"]]
+    "wrong",
+    [
+        ["--time-scale", "0"],
+        ["--publishers", "0"],
+        ["--faults", "/nowhere/faults.json"],
+        ["--faults", '{"kind": "dance"}'],
+    ],
 )
 def test_wrong_use_is_said(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be served is refused with a message and status 2."""

@@ -112,7 +112,7 @@ def assemble_line(parts: Parts, resources: AsyncExitStack) -> Line:
         clock=parts.clock,
     )
     resources.push_async_callback(fetcher.aclose)
-    gate = Politeness(fetcher, parts.clock, parts.settings.politeness.policy)
+    gate = Politeness(fetcher, parts.clock, parts.settings.politeness)
     resources.push_async_callback(gate.aclose)
     parser, extractor = PoolFeedParser(), PoolExtractor(parts.settings.read.policy)
     resources.push_async_callback(parser.close)

@@ -17,7 +17,9 @@ _BY = re.compile(
     r"\s*[:：]?\s+",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*(?:;|\||/|·|•|\n|、|،|\s&\s|\s(?:and|und|y|et|e|en|och|og|ja|i|a|и|та|και|ve|dan|và|و)\s)\s*", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\s*(?:;|\||/|·|•|\n|、|،|\s&\s|\s(?:and|und|y|et|e|en|och|og|ja|i|a|и|та|και|ve|dan|và|و)\s)\s*", re.IGNORECASE
+)
 _COMMA = re.compile(r"\s*,\s*")
 _HANDLE = re.compile(r"\S+@\S+|@\w+|https?://\S+|www\.\S+")
 _AFTER = re.compile(
@@ -34,7 +36,9 @@ _NOT_PEOPLE = re.compile(
     r"редакция|редакція|редакции|агентство|новости|новини)\b",
     re.IGNORECASE,
 )
-_CONNECTING = frozenset("de da do dos das del della di du von van der den ter ten la le el al bin ibn abu y e af av zu und mc st".split())
+_CONNECTING = frozenset(
+    "de da do dos das del della di du von van der den ter ten la le el al bin ibn abu y e af av zu und mc st".split()
+)
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]")
 _LONGEST = 60
 
@@ -42,7 +46,9 @@ _MARKED = ".//*[@rel='author' or @itemprop='author' or contains(@class, 'author-
 _BYLINES = ".//*[self::div or self::p or self::span or self::address or self::li][contains(@class, 'byline') or contains(@class, 'author')]"
 
 
-def authors(root: HtmlElement | None, head: Head | None, linked: LinkedArticle, feed: tuple[str, ...], house: str) -> tuple[str, ...]:
+def authors(
+    root: HtmlElement | None, head: Head | None, linked: LinkedArticle, feed: tuple[str, ...], house: str
+) -> tuple[str, ...]:
     """Decide who wrote an article.
 
     Args:
@@ -55,7 +61,11 @@ def authors(root: HtmlElement | None, head: Head | None, linked: LinkedArticle, 
     Returns:
         People's names in order, each once; none where only desks and agencies are named.
     """
-    houses = {folded(name) for name in (house, *linked.organisations, *(head.all("og:site_name", "application-name") if head else ())) if name}
+    houses = {
+        folded(name)
+        for name in (house, *linked.organisations, *(head.all("og:site_name", "application-name") if head else ()))
+        if name
+    }
     sources = [[credit.name for credit in linked.authors if not credit.organisation]]
     if head is not None:
         sources += [list(head.all(name)) for name in _METAS]
@@ -68,7 +78,11 @@ def authors(root: HtmlElement | None, head: Head | None, linked: LinkedArticle, 
 
 def _from_markup(root: HtmlElement, houses: set[str]) -> tuple[str, ...]:
     for path, limit in ((_MARKED, 6), (_BYLINES, 2)):
-        names = [text for element in root.xpath(path)[:limit] if 3 < len(text := element.get("content") or text_of(element)) < 100]
+        names = [
+            text
+            for element in root.xpath(path)[:limit]
+            if 3 < len(text := element.get("content") or text_of(element)) < 100
+        ]
         if people := _people(names, houses):
             return people
     return ()
@@ -87,14 +101,21 @@ def _split(field: str) -> list[str]:
     for part in _SPLIT.split(text):
         pieces = [piece for piece in _COMMA.split(part) if piece]
         # "Surname, Name" is one person; "Name Surname, Name Surname" are two.
-        parts += [f"{pieces[1]} {pieces[0]}"] if len(pieces) == 2 and all(" " not in piece for piece in pieces) else pieces
+        parts += (
+            [f"{pieces[1]} {pieces[0]}"] if len(pieces) == 2 and all(" " not in piece for piece in pieces) else pieces
+        )
     return [_AFTER.sub("", _BY.sub("", part)).strip(" .,:-–—*'\"") for part in parts]
 
 
 def is_person(name: str) -> bool:
     """Whether a text can be a person's name: some words, capitals where the script has them, none of a desk's."""
     words = name.split()
-    if not words or len(name) > _LONGEST or len(words) > 6 or any(character.isdigit() or character in "{}<>=#" for character in name):
+    if (
+        not words
+        or len(name) > _LONGEST
+        or len(words) > 6
+        or any(character.isdigit() or character in "{}<>=#" for character in name)
+    ):
         return False
     if _NOT_PEOPLE.search(name):
         return False
@@ -102,4 +123,7 @@ def is_person(name: str) -> bool:
         return len(name) >= 2
     if len(words) == 1:
         return False
-    return all(word[0].isupper() or word.lower().strip("'’.") in _CONNECTING or not word[0].isalpha() or word[1:2] in "'’" for word in words)
+    return all(
+        word[0].isupper() or word.lower().strip("'’.") in _CONNECTING or not word[0].isalpha() or word[1:2] in "'’"
+        for word in words
+    )

@@ -52,14 +52,25 @@ def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             document = bare_extraction(root, url=url, options=options)
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError, RecursionError, etree.LxmlError):
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        AssertionError,
+        RecursionError,
+        etree.LxmlError,
+    ):
         return ()
     return blocks_of(document.body) if document is not None else ()
 
 
 def is_prose(text: str) -> bool:
     """Whether a text is long enough to be a paragraph of prose rather than a label."""
-    return len(text) >= PROSE or (len(text) >= PROSE_DENSE and sum(ord(character) > 0x2E80 for character in text) > len(text) / 2)
+    return len(text) >= PROSE or (
+        len(text) >= PROSE_DENSE and sum(ord(character) > 0x2E80 for character in text) > len(text) / 2
+    )
 
 
 def stitch(root: HtmlElement) -> None:
@@ -145,4 +156,6 @@ def _set_aside(element: HtmlElement) -> bool:
 
 def prose_of(root: HtmlElement) -> int:
     """Characters of prose in the page's own paragraphs: what an extraction should come near to."""
-    return sum(len(text) for paragraph in root.iter("p") if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph))
+    return sum(
+        len(text) for paragraph in root.iter("p") if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph)
+    )

@@ -41,7 +41,9 @@ _ISO = re.compile(
 _DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:\D{1,5}(\d{1,2})[:.h](\d{2}))?")
 _YEAR_FIRST = re.compile(r"^(\d{4})[./年](\d{1,2})[./月](\d{1,2})日?(?:\D{0,5}(\d{1,2})[:.時时](\d{2}))?")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
-_URL_DATE = re.compile(r"/(20\d\d)[/-]?(0[1-9]|1[0-2]|[a-z]{3})[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\d{0,6}\b)", re.IGNORECASE)
+_URL_DATE = re.compile(
+    r"/(20\d\d)[/-]?(0[1-9]|1[0-2]|[a-z]{3})[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\d{0,6}\b)", re.IGNORECASE
+)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 
 
@@ -85,7 +87,11 @@ def moments(
     meta = _stated(tuple(head.all(*_PUBLISHED)), DateSource.META) if head else ()
     from_feed = (_Found(feed[0], DateSource.FEED, timed=True),) if feed[0] else ()
     in_url = tuple(_in_url(url))
-    shown = _stated(tuple(time for time, marked in sorted(head.times, key=lambda time: not time[1])), DateSource.TEXT) if head else ()
+    shown = (
+        _stated(tuple(time for time, marked in sorted(head.times, key=lambda time: not time[1])), DateSource.TEXT)
+        if head
+        else ()
+    )
     candidates = [*structured, *meta, *from_feed, *shown[:1], *in_url]
     if not candidates and root is not None:
         candidates = list(_searched(root, url, seen_at))
@@ -116,12 +122,16 @@ def read_date(value: str) -> tuple[datetime, bool] | None:
             return _from_iso(text, match)
         if match := _YEAR_FIRST.match(text):
             year, month, day, hour, minute = match.groups()
-            return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC), hour is not None
+            return datetime(
+                int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC
+            ), hour is not None
         if match := _DAY_FIRST.match(text):
             day, month, year, hour, minute = match.groups()
             if int(month) > 12:
                 day, month = month, day
-            return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC), hour is not None
+            return datetime(
+                int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC
+            ), hour is not None
         if re.search(r"\d{4}", text) and re.search(r"[A-Za-z]{3}", text):
             return _from_words(text)
     except (ValueError, OverflowError, TypeError, IndexError):

@@ -104,13 +104,20 @@ def head_of(root: HtmlElement) -> Head:
         match element.tag:
             case "meta":
                 content = element.get("content")
-                name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
+                name = (
+                    element.get("property")
+                    or element.get("name")
+                    or element.get("itemprop")
+                    or element.get("http-equiv")
+                )
                 if content and name:
                     metas.append((name.strip().lower(), content.strip()))
             case "link":
                 rel, href = element.get("rel"), element.get("href")
                 if rel and href:
-                    links.append((rel.strip().lower(), href.strip(), element.get("hreflang") or element.get("type") or ""))
+                    links.append(
+                        (rel.strip().lower(), href.strip(), element.get("hreflang") or element.get("type") or "")
+                    )
             case "script":
                 if "ld+json" in (element.get("type") or "") and element.text:
                     scripts.append(element.text)

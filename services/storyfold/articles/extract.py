@@ -41,8 +41,17 @@ _LEAST = 25
 # A page's body this short is worth less than a longer text in the feed.
 _SHORT = 120
 
-_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml", "application/octet-stream")
-_BINARY = re.compile(rb"^(?:%PDF-|\x89PNG|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp|OggS|ID3)", re.DOTALL)
+_HTML_TYPES = (
+    "text/html",
+    "application/xhtml",
+    "text/plain",
+    "application/xml",
+    "text/xml",
+    "application/octet-stream",
+)
+_BINARY = re.compile(
+    rb"^(?:%PDF-|\x89PNG|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp|OggS|ID3)", re.DOTALL
+)
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
@@ -73,7 +82,11 @@ def extract_page(page: Page) -> PageArticle | NoArticle:
     """
     own = _feed_body(page.entry)
     if not page.body:
-        return _from_feed(page, own) if own else NoArticle(NoArticleReason.NO_TEXT, f"neither page nor text in the feed for {page.url}")
+        return (
+            _from_feed(page, own)
+            if own
+            else NoArticle(NoArticleReason.NO_TEXT, f"neither page nor text in the feed for {page.url}")
+        )
     if not _may_be_html(page):
         message = f"{page.url} is {page.content_type or 'binary'}, and the feed has no text of its own"
         return _from_feed(page, own) if own else NoArticle(NoArticleReason.NOT_HTML, message)
@@ -92,7 +105,9 @@ def _may_be_html(page: Page) -> bool:
         return False
     start = page.body[:1024]
     # UTF-16 is full of zero bytes, and says so with a byte order mark.
-    return not _BINARY.match(start) and (b"\x00" not in start or start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"<" in start)
+    return not _BINARY.match(start) and (
+        b"\x00" not in start or start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"<" in start
+    )
 
 
 def _read(page: Page) -> _Read | None:
@@ -122,7 +137,9 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         body=text,
         body_source=body.source,
         quality=body.quality,
-        language=language_of(text, linked.language, head.language, head.first("og:locale", "content-language"), entry.language),
+        language=language_of(
+            text, linked.language, head.language, head.first("og:locale", "content-language"), entry.language
+        ),
         authors=people,
         published_at=when.published,
         modified_at=when.modified,
@@ -138,13 +155,21 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
 def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Facts) -> _Body | None:
     """The best body, or None where page and feed have none."""
     chosen = _chosen(page, read, own, title)
-    stub = stub_of(chosen.blocks, read.head, read.linked, page.entry.title) if chosen.way in {Way.FAST, Way.FULL, Way.DENSEST} else None
+    stub = (
+        stub_of(chosen.blocks, read.head, read.linked, page.entry.title)
+        if chosen.way in {Way.FAST, Way.FULL, Way.DENSEST}
+        else None
+    )
     size = chosen.size
     if stub is not None or size < _LEAST or (size < _SHORT and sum(len(block.text) for block in own) > size):
         if own:
             return _Body(own, BodySource.FEED, _feed_quality(own))
         # A film's caption is all the text its page has; the other stubs are not the article at all.
-        return _Body(chosen.blocks, BodySource.PAGE, Quality.SUMMARY_ONLY) if stub is Stub.VIDEO and size >= _LEAST else None
+        return (
+            _Body(chosen.blocks, BodySource.PAGE, Quality.SUMMARY_ONLY)
+            if stub is Stub.VIDEO and size >= _LEAST
+            else None
+        )
     match chosen.way:
         case Way.JSON_LD:
             source = BodySource.JSON_LD
@@ -197,7 +222,9 @@ def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
     text = joined(own)
     when = moments(None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), page.seen_at)
     return PageArticle(
-        canonical_url=canonical_url(page.url) if entry.url else f"{publisher.publisher_id}:{entry.guid or entry.entry_id}",
+        canonical_url=canonical_url(page.url)
+        if entry.url
+        else f"{publisher.publisher_id}:{entry.guid or entry.entry_id}",
         headline=headline(None, none, entry.title, publisher.name),
         body=text,
         body_source=BodySource.FEED,

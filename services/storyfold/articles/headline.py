@@ -27,11 +27,20 @@ def headline(head: Head | None, linked: LinkedArticle, feed_title: str, house: s
     Returns:
         Plain text; empty where nothing says it.
     """
-    names = [house, *linked.organisations, *(head.all("og:site_name", "application-name", "al:ios:app_name") if head else ())]
+    names = [
+        house,
+        *linked.organisations,
+        *(head.all("og:site_name", "application-name", "al:ios:app_name") if head else ()),
+    ]
     houses = {folded(name) for name in names if name}
     found = [linked.headline]
     if head is not None:
-        found += [head.first("og:title") or "", *_single(head.h1), head.first("twitter:title", "title", "dc.title") or "", head.title]
+        found += [
+            head.first("og:title") or "",
+            *_single(head.h1),
+            head.first("twitter:title", "title", "dc.title") or "",
+            head.title,
+        ]
     found.append(feed_title)
     candidates = [text for raw in found if 0 < len(text := " ".join(plain(raw).split())) <= _LONGEST]
     cleaned = [_without_site(text, houses, candidates) for text in candidates]

@@ -16,7 +16,9 @@ _NODE_LIMIT = 5_000
 _DEPTH_LIMIT = 12
 
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
-_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$")
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
+)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _BREAKING = frozenset(("p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "tr"))
 
@@ -135,7 +137,9 @@ def _is_article(node: dict[str, Any]) -> bool:
 
 
 def _richness(node: dict[str, Any]) -> int:
-    return sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody", "image", "dateModified"))
+    return sum(
+        bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody", "image", "dateModified")
+    )
 
 
 def _same(node: dict[str, Any], best: dict[str, Any]) -> bool:
@@ -177,7 +181,11 @@ def _read(node: dict[str, Any], ids: dict[str, dict[str, Any]], nodes: list[dict
 
 
 def _organisation_names(node: dict[str, Any]) -> list[str]:
-    return [_line(node.get("name"))] if any(_ORGANISATION.search(kind) for kind in _types(node)) and node.get("name") else []
+    return (
+        [_line(node.get("name"))]
+        if any(_ORGANISATION.search(kind) for kind in _types(node)) and node.get("name")
+        else []
+    )
 
 
 def _credits(value: Any, ids: dict[str, dict[str, Any]], depth: int = 0) -> list[Credit]:
@@ -222,7 +230,9 @@ def _stated(node: dict[str, Any], key: str) -> str | None:
 
 
 def _keywords(value: Any) -> tuple[str, ...]:
-    words = [part for item in _strings(value) for part in (re.split(r"[,;]", item) if isinstance(value, str) else [item])]
+    words = [
+        part for item in _strings(value) for part in (re.split(r"[,;]", item) if isinstance(value, str) else [item])
+    ]
     if isinstance(value, list):
         words += [name for item in value if isinstance(item, dict) for name in _strings(item.get("name"))]
     return tuple(dict.fromkeys(_line(word) for word in words if word.strip()))
@@ -244,9 +254,21 @@ def _truth(value: Any) -> bool | None:
     match value:
         case bool():
             return value
-        case str() if value.strip().lower() in {"true", "yes", "1", "http://schema.org/true", "https://schema.org/true"}:
+        case str() if value.strip().lower() in {
+            "true",
+            "yes",
+            "1",
+            "http://schema.org/true",
+            "https://schema.org/true",
+        }:
             return True
-        case str() if value.strip().lower() in {"false", "no", "0", "http://schema.org/false", "https://schema.org/false"}:
+        case str() if value.strip().lower() in {
+            "false",
+            "no",
+            "0",
+            "http://schema.org/false",
+            "https://schema.org/false",
+        }:
             return False
         case _:
             return None

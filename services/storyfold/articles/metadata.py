@@ -34,8 +34,12 @@ def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts
     """
     base = (absolute_url(url, head.base) if head.base else None) or url
     picture = linked.image or head.first("og:image", "og:image:url", "twitter:image", "twitter:image:src", "image")
-    sections = linked.sections or tuple(head.all("article:section", "section", "parsely-section", "cxenseparse:section"))
-    keywords = linked.keywords or _split(head, "news_keywords", "parsely-tags", "keywords") or tuple(head.all("article:tag"))
+    sections = linked.sections or tuple(
+        head.all("article:section", "section", "parsely-section", "cxenseparse:section")
+    )
+    keywords = (
+        linked.keywords or _split(head, "news_keywords", "parsely-tags", "keywords") or tuple(head.all("article:tag"))
+    )
     return Facts(
         canonical_url=believed_canonical(url, _claimed(head, linked)),
         sections=_tidy(sections or entry.categories[:3]),
@@ -54,7 +58,9 @@ def _claimed(head: Head, linked: LinkedArticle) -> str | None:
 
 def _split(head: Head, *names: str) -> tuple[str, ...]:
     for name in names:
-        words = tuple(word for content in head.all(name) for word in content.replace(";", ",").replace("、", ",").split(","))
+        words = tuple(
+            word for content in head.all(name) for word in content.replace(";", ",").replace("、", ",").split(",")
+        )
         if words:
             return words
     return ()
@@ -79,7 +85,11 @@ def _free(head: Head, linked: LinkedArticle) -> bool | None:
 
 def _opt_out(head: Head) -> bool | None:
     """Whether the page objects to AI use: ``noai`` in a robots meta, or the TDM Reservation Protocol's meta."""
-    robots = " ".join(content.lower() for name, content in head.metas if name.endswith("robots") or name in {"gptbot", "ccbot", "googlebot"})
+    robots = " ".join(
+        content.lower()
+        for name, content in head.metas
+        if name.endswith("robots") or name in {"gptbot", "ccbot", "googlebot"}
+    )
     words = set(robots.replace(",", " ").split())
     if words & {"noai", "noimageai", "noml"}:
         return True

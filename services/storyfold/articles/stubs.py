@@ -68,7 +68,13 @@ def stub_of(blocks: tuple[Block, ...], head: Head, linked: LinkedArticle, feed_t
     kind = (head.first("og:type") or "").lower()
     if len(text) < _VIDEO_LENGTH and (linked.kind == "VideoObject" or kind.startswith("video")):
         return Stub.VIDEO
-    if not linked.kind and kind not in {"article", "news"} and about and about not in titles.casefold() and _is_list(blocks):
+    if (
+        not linked.kind
+        and kind not in {"article", "news"}
+        and about
+        and about not in titles.casefold()
+        and _is_list(blocks)
+    ):
         return Stub.INDEX
     return None
 

@@ -35,7 +35,9 @@ _RELATED_WORDS = (
     "soma zaidi", "pia soma",
 )  # fmt: skip
 _RELATED = re.compile(
-    r"^\W*(?:" + "|".join(re.escape(word) for word in sorted(_RELATED_WORDS, key=len, reverse=True)) + r")\s*(?:$|[:：|»>›→])",
+    r"^\W*(?:"
+    + "|".join(re.escape(word) for word in sorted(_RELATED_WORDS, key=len, reverse=True))
+    + r")\s*(?:$|[:：|»>›→])",
     re.IGNORECASE,
 )
 
@@ -61,7 +63,9 @@ _ALONE = re.compile(
     r"order reprints|save|listen|image|photo|video|sponsored|thank you|sorry!?|loading\.*|null|undefined)\W*$",
     re.IGNORECASE,
 )
-_NETWORKS = re.compile(r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.I)
+_NETWORKS = re.compile(
+    r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.I
+)
 _ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _CONTACT = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?:^|\s)@\w{3,}")
 # A line that is a date or time and little else.
@@ -116,9 +120,9 @@ def _like(text: str, headline: str) -> bool:
 
 
 def _is_date_line(text: str) -> bool:
-    return (len(text) <= 70 and bool(_DATE_LINE.search(text)) and len(words(text)) <= 12 and text[-1] not in ".!?。") or bool(
-        _ADDRESS.match(text) or _ALONE.match(text)
-    )
+    return (
+        len(text) <= 70 and bool(_DATE_LINE.search(text)) and len(words(text)) <= 12 and text[-1] not in ".!?。"
+    ) or bool(_ADDRESS.match(text) or _ALONE.match(text))
 
 
 def _without_repeats(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -15,13 +15,18 @@ _AGENCIES = {
     "Notimex": r"notimex", "Télam": r"t[ée]lam", "Agência Brasil": r"agência brasil", "The Canadian Press": r"the canadian press|canadian press", "PA Media": r"pa media|press association",
     "AAP": r"aap", "SAPA": r"sapa", "NAN": r"nan", "APS": r"aps", "MAP": r"map", "Khaama Press": r"khaama press", "Bloomberg": r"bloomberg",
 }  # fmt: skip
-_BY_NAME = re.compile("|".join(f"(?P<a{index}>{names})" for index, names in enumerate(_AGENCIES.values())), re.IGNORECASE)
+_BY_NAME = re.compile(
+    "|".join(f"(?P<a{index}>{names})" for index, names in enumerate(_AGENCIES.values())), re.IGNORECASE
+)
 _NAMES = tuple(_AGENCIES)
 
 # A dateline closes with the agency in brackets and a dash, colon or stop: in the first line, near its beginning.
 _DATELINE = re.compile(r"^.{0,80}?[(\[（【]\s*([^()\[\]（）【】]{2,40})\s*[)\]）】]\s*(?:[-–—:.．：]|$|\s)")
 _SLASHED = re.compile(r"^.{0,60}?/\s?([A-Za-z]{2,20})(?:/|\s?[-–—])")
-_REPORTING = re.compile(r"[(\[]?\s*(?:©|\(c\)|source|quelle|fuente|fonte|sursa|источник|джерело|kaynak)\s*:?\s*([\w. -]{2,30})[)\]]?\s*$", re.IGNORECASE)
+_REPORTING = re.compile(
+    r"[(\[]?\s*(?:©|\(c\)|source|quelle|fuente|fonte|sursa|источник|джерело|kaynak)\s*:?\s*([\w. -]{2,30})[)\]]?\s*$",
+    re.IGNORECASE,
+)
 
 
 def agency_of(body: str, credits_: tuple[str, ...]) -> str | None:

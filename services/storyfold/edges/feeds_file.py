@@ -30,5 +30,7 @@ class DiskFeedsFile:
         except UnicodeDecodeError as error:
             return FeedList((), (f"{self._path} is not UTF-8 text (byte {error.start}): save it as UTF-8",))
         except OSError as error:
-            return FeedList((), (f"{self._path} cannot be read: {error.strerror}; set feeds.file to your list of feeds",))
+            return FeedList(
+                (), (f"{self._path} cannot be read: {error.strerror}; set feeds.file to your list of feeds",)
+            )
         return read_feeds(text, self._path.suffix)

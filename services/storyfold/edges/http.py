@@ -100,9 +100,8 @@ class HttpFetcher:
         self._ports = allowed_ports
         self._meter = meter
         self._clock = clock
-        self._system_lookup = None if lookup else SystemLookup()
         allowed = functools.partial(_may_connect, tuple(allowed_networks))
-        resolver = CheckedResolver(lookup or cast("Lookup", self._system_lookup), allowed)
+        resolver = CheckedResolver(lookup or SystemLookup(), allowed)
         trusted = tls or httpx.create_ssl_context()
         self._pooled = PooledTransport(resolver, allowed, trusted, connections)
         self._pinned = PinnedTransport(resolver, trusted)
@@ -131,8 +130,6 @@ class HttpFetcher:
         """Close all connections."""
         await self._pooled.aclose()
         await self._pinned.aclose()
-        if self._system_lookup:
-            self._system_lookup.close()
 
     def _measure(self, purpose: Purpose, started: float, outcome: FetchOutcome, body_bytes: int = 0) -> None:
         self._meter.count(Metric.FETCHES, outcome)

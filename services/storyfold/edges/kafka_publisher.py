@@ -277,7 +277,7 @@ class KafkaPublisher:
         # A transaction that the broker itself ended, because nobody did in time, looks the same as being fenced.
         if isinstance(cause, _FENCES) and not overdue:
             raise PublisherFenced(
-                f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of the two, "
+                f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of them, "
                 "or give this one another kafka.prefix"
             ) from error
         if isinstance(cause, _REFUSALS):

@@ -119,8 +119,8 @@ def _differences(
             found = configs.get(plan.name, {}).get(name)
             if found is not None and found != wanted:
                 yield (
-                    f"topic {plan.name} has {name}={found}, not {wanted}; storyfold goes on with what is there. To mend "
-                    f"it: kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics "
+                    f"topic {plan.name} has {name}={found}, not {wanted}; storyfold goes on with what is there. To "
+                    f"mend it: kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics "
                     f"--entity-name {plan.name} --add-config {name}={wanted}"
                 )
 

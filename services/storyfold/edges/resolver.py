@@ -6,14 +6,15 @@ a name that answers differently the second time (DNS rebinding) and an address w
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-# A name server that does not answer holds a thread for some 10 s; others must find one meanwhile.
-_LOOKUP_THREADS: Final = 64
+# A name server that does not answer holds a place for some 10 s; others must find one meanwhile.
+_LOOKUPS: Final = 64
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 AddressCheck = Callable[[str], bool]
@@ -24,20 +25,29 @@ class AddressRefused(OSError):
 
 
 class SystemLookup:
-    """Asks the operating system, in threads of its own."""
+    """Asks the operating system, each question in a thread of its own.
+
+    The threads are daemons, and so not those of an executor: a name server that does not answer must not hold up the
+    end of the program.
+    """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
+        self._places = asyncio.Semaphore(_LOOKUPS)
 
     async def __call__(self, host: str) -> Sequence[str]:
-        """Addresses of a name, in the system's order of preference; raises OSError or UnicodeError."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _getaddrinfo, host)
-        return tuple(dict.fromkeys(found))
+        """Addresses of a name, in the system's order of preference; raises OSError or ValueError."""
+        answer: Future[list[str]] = Future()
 
-    def close(self) -> None:
-        """Let the threads end; those that still wait for an answer do so in their own time."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        def ask() -> None:
+            try:
+                answer.set_result(_getaddrinfo(host))
+            except (OSError, ValueError) as error:
+                answer.set_exception(error)
+
+        async with self._places:
+            threading.Thread(target=ask, name=f"lookup {host}", daemon=True).start()
+            found = await asyncio.wrap_future(answer)
+        return tuple(dict.fromkeys(found))
 
 
 def _getaddrinfo(host: str) -> list[str]:
@@ -71,7 +81,7 @@ class CheckedResolver(AbstractResolver):
             raise
         except OSError as error:
             raise socket.gaierror(socket.EAI_FAIL, f"{host!r} could not be looked up: {error}") from error
-        except UnicodeError as error:
+        except ValueError as error:
             raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name: {error}") from error
         if not addresses:
             raise socket.gaierror(socket.EAI_NODATA, f"{host!r} has no address")

@@ -1,9 +1,42 @@
-"""What an article tells that an event's description may use."""
+"""What an article tells that an event's description may use, gathered once in the read stage."""
 
 from collections import Counter
 
+from storyfold.events.actors import actors_in
+from storyfold.events.figures import figures_in
+from storyfold.events.occurred import when_said
+from storyfold.events.places import places_in
+from storyfold.events.quotes import quotes_in
+from storyfold.events.sentences import sentences_of
+from storyfold.events.sources import sources_in
 from storyfold.model.features import Digest
 
+# Characters of the body that are read for it: some 650 words; a description needs no more.
+_REACH = 4_000
+_LEAD = 3
+_SHORTEST, _LONGEST = 40, 400
 
-def digest_of(headline: str, body: str, names: Counter[str], language: str) -> Digest:
-    return Digest()
+
+def digest_of(headline: str, body: str, names: Counter[str]) -> Digest:
+    """Gather what a description may use.
+
+    Args:
+        headline: plain text.
+        body: plain text.
+        names: as `names_in` found them.
+
+    Returns:
+        Everything in the article's own words.
+    """
+    reach = body[:_REACH]
+    sentences = sentences_of(reach)
+    lead = [each for each in sentences if _SHORTEST <= len(each) <= _LONGEST and each != headline][:_LEAD]
+    return Digest(
+        sentences=tuple(lead),
+        quotes=quotes_in(sentences),
+        figures=figures_in(reach),
+        cited=sources_in(reach),
+        actors=actors_in(names),
+        places=places_in(headline, reach),
+        when=when_said(lead),
+    )

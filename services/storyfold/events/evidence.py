@@ -1,17 +1,112 @@
-"""Saying why an article was placed where it is."""
+"""Saying why an article was placed where it is: the observations that decided, with their weights."""
 
 from __future__ import annotations
 
+from array import array
+from math import exp
+
 from storyfold.events.copies import Overlap
-from storyfold.events.likeness import KINDS, Probe, observe
-from storyfold.events.window import Held, Window
+from storyfold.events.likeness import KINDS, LIMIT, NAME, Model, Probe, log_odds, number_code, observe
+from storyfold.events.window import Held, Known, Window
 from storyfold.model.articles import Evidence, EvidenceKind
 from storyfold.model.features import Features
 
+_WORDS_SHOWN = 6
+_NUMBERS_SHOWN = 3
 
-def copy_evidence(found: Overlap) -> tuple[Evidence, ...]:
-    return (Evidence(EvidenceKind.SHINGLES, "x", found.resemblance),)
+# What each kind of evidence is called in a person's words, and the sort it belongs to.
+_SORTS: dict[str, tuple[EvidenceKind, str]] = {
+    "words": (EvidenceKind.TERM, "words in common"),
+    "headline": (EvidenceKind.HEADLINE, "headlines"),
+    "lead": (EvidenceKind.TERM, "headlines and leads"),
+    "names": (EvidenceKind.NAME, "names in common"),
+    "numbers": (EvidenceKind.NUMBER, "numbers in common"),
+    "phrases": (EvidenceKind.TERM, "phrases in common"),
+    "apart": (EvidenceKind.TIME, "days between publication"),
+    "same-day": (EvidenceKind.TIME, "mention the same calendar day"),
+    "other-day": (EvidenceKind.TIME, "mention other calendar days"),
+    "same-year": (EvidenceKind.TIME, "mention the same year"),
+    "other-year": (EvidenceKind.TIME, "mention other years"),
+    "other-month": (EvidenceKind.TIME, "mention other months"),
+    "same-weekday": (EvidenceKind.TIME, "mention the same weekday"),
+    "other-weekday": (EvidenceKind.TIME, "mention other weekdays"),
+}
+_CHANCE_LEVEL = -3.5065578973199818  # log(.03): what a cosine of nothing counts
+
+
+def probability(odds: float) -> float:
+    """Log odds as a probability, to four digits."""
+    return round(1 / (1 + exp(-odds)), 4)
+
+
+def copy_evidence(original: Known, found: Overlap) -> tuple[Evidence, ...]:
+    """Evidence for a copy: how its shingles overlap with those of the article it copies."""
+    return (
+        Evidence(
+            EvidenceKind.SHINGLES,
+            f"resemblance {found.resemblance:.2f}, containment {found.containment:.2f} with {original.article_id}",
+            round(max(found.resemblance, found.containment), 4),
+        ),
+    )
+
+
+def hash_evidence(original: Known) -> tuple[Evidence, ...]:
+    """Evidence for an exact copy."""
+    return (Evidence(EvidenceKind.TEXT_HASH, f"the same words as {original.article_id}", 1.0),)
+
+
+def distance_evidence(event_id: str, odds: float) -> tuple[Evidence, ...]:
+    """Evidence for a new event: how far the nearest one was."""
+    return (Evidence(EvidenceKind.SCORE, f"nearest event {event_id}", round(odds, 3)),)
 
 
 def report_evidence(window: Window, probe: Probe, features: Features, held: Held, odds: float) -> tuple[Evidence, ...]:
-    return ()
+    """Evidence for a report: kinds of evidence as they count in the mean over the event's reports, and the words.
+
+    Returns:
+        The score, then everything else strongest first. The weight of a kind of evidence is its share of the log
+        odds, counted from what two articles with nothing in common have; that of a word is its share of the cosine
+        with the nearest report.
+    """
+    sample = [window.profile(each) for each in held.sample()]
+    seen = [(observe(probe, profile), profile) for profile in sample]
+    observed = [each for each, _ in seen if each is not None]
+    score = Evidence(EvidenceKind.SCORE, f"mean log odds with {len(sample)} reports", round(odds, 3))
+    if not observed:
+        return (score,)
+    kinds = _kinds(window.model, observed)
+    nearest = max(seen, key=lambda each: log_odds(window.model, each[0]))[1]
+    shown = [*kinds, *_words(probe, features, nearest.terms, nearest.weights), *_numbers(probe, features, nearest.numbers)]
+    return (score, *sorted(shown, key=lambda each: (-abs(each.weight), each.what)))
+
+
+def _kinds(model: Model, observed: list[tuple[float, ...]]) -> list[Evidence]:
+    out: list[Evidence] = []
+    for i, kind in enumerate(KINDS):
+        if kind not in _SORTS:
+            continue
+        sort, words = _SORTS[kind]
+        level = _CHANCE_LEVEL if kind in {"words", "headline", "lead", "names", "phrases"} else 0.0
+        share = model.weights[i] * (sum(each[i] for each in observed) / len(observed) - level)
+        if abs(share) >= LIMIT / 100:
+            out.append(Evidence(sort, words, round(share, 3)))
+    return out
+
+
+def _words(probe: Probe, features: Features, terms: array[int], weights: array[float]) -> list[Evidence]:
+    spelled = {number: term for number, (term, _) in zip(probe.profile.terms, features.terms, strict=True)}
+    shares = [
+        (weight * probe.lookup[term][0], term) for term, weight in zip(terms, weights, strict=True) if term in probe.lookup
+    ]
+    best = sorted(shares, key=lambda each: (-each[0], each[1]))[:_WORDS_SHOWN]
+    return [
+        Evidence(EvidenceKind.NAME if probe.lookup[term][2] & NAME else EvidenceKind.TERM, spelled[term], round(share, 4))
+        for share, term in best
+    ]
+
+
+def _numbers(probe: Probe, features: Features, numbers: array[int]) -> list[Evidence]:
+    shared = probe.numbers.intersection(numbers)
+    spelled = [number for number in features.numbers if number_code(number) in shared]
+    spelled.sort(key=lambda number: (-len(number), number))
+    return [Evidence(EvidenceKind.NUMBER, number, 0.01 * len(number)) for number in spelled[:_NUMBERS_SHOWN]]

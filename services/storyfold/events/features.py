@@ -76,7 +76,7 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
             (stems[:_PHRASE_WORDS], telling[:_PHRASE_WORDS]),
         ),
         mentioned=mentioned(f"{headline}\n{reach}"),
-        digest=digest_of(headline, reach, names, spoken),
+        digest=digest_of(headline, reach, names),
     )
 
 

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import exp
 
-from storyfold.events.copies import Overlap, hashes_of, overlap
-from storyfold.events.describe import joined, merged_descriptions, opened
-from storyfold.events.evidence import copy_evidence, report_evidence
-from storyfold.events.likeness import LIMIT, Probe, log_odds, observe, probe_of
 from storyfold.events.changes import change_of, step
+from storyfold.events.copies import Overlap, hashes_of, overlap
+from storyfold.events.describe import joined, opened, united
+from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
+from storyfold.events.likeness import LIMIT, Probe, log_odds, observe
 from storyfold.events.steps import Folding
+from storyfold.events.tallies import tally_of, tally_of_both
 from storyfold.events.window import Held, Known, Window, published
-from storyfold.model.articles import (
-    Article,
-    Evidence,
-    EvidenceKind,
-    PlacedArticle,
-    Placement,
-    PlacementKind,
-)
+from storyfold.model.articles import Article, Evidence, EvidenceKind, PlacedArticle, Placement, PlacementKind
 from storyfold.model.commit import FoldedArticle
 from storyfold.model.events import Change, ChangeKind, Event, EventStatus
 from storyfold.model.features import Features
-from storyfold.model.identity import EventId, event_id_of
+from storyfold.model.identity import event_id_of
 
 # Events an article is compared with.
 _CANDIDATES = 6
@@ -61,7 +54,7 @@ def fold(window: Window, article: Article, features: Features, now: datetime) ->
         if held is not None:
             of = known.article_id
             placement = Placement(held.event.event_id, PlacementKind.DUPLICATE, of, score, evidence)
-            return _join(held.event, article, features, placement, now)
+            return _join(held, article, features, placement, now)
     probe = window.probe(features, published(article))
     scored = _scores(window, probe)
     if scored and scored[0].odds >= window.model.join:
@@ -70,17 +63,17 @@ def fold(window: Window, article: Article, features: Features, now: datetime) ->
             best.held.event.event_id,
             PlacementKind.REPORT,
             None,
-            _probability(best.odds - window.model.join),
+            probability(best.odds - window.model.join),
             report_evidence(window, probe, features, best.held, best.odds),
         )
-        return _merge(window, probe, scored, _join(best.held.event, article, features, placement, now), now)
+        return _merge(window, probe, scored, _join(best.held, article, features, placement, now), now)
     return _open(window, article, features, scored, now)
 
 
 def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, ...], float] | None:
     same = window.same_text(features)
     if same is not None:
-        return same, (Evidence(EvidenceKind.TEXT_HASH, features.text_hash, 1.0),), 1.0
+        return same, hash_evidence(same), 1.0
     sketch = hashes_of(features.sketch)
     best: tuple[float, Known, Overlap] | None = None
     for known in window.overlapping(sketch)[:_COPIES]:
@@ -90,7 +83,7 @@ def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, 
             best = (strength, known, found)
     if best is None:
         return None
-    return best[1], copy_evidence(best[2]), best[0]
+    return best[1], copy_evidence(best[1], best[2]), round(best[0], 4)
 
 
 def is_copy(window: Window, found: Overlap) -> bool:
@@ -112,33 +105,33 @@ def event_odds(window: Window, probe: Probe, held: Held) -> float:
     return sum(log_odds(window.model, observe(probe, window.profile(each))) for each in sample) / len(sample)
 
 
-def _probability(odds: float) -> float:
-    return round(1 / (1 + exp(-odds)), 4)
-
-
 def _open(
     window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime
 ) -> Folding:
     nearest = scored[0].odds if scored else -LIMIT
-    evidence = (
-        (Evidence(EvidenceKind.SCORE, f"nearest event {scored[0].held.event.event_id}", round(nearest, 3)),)
-        if scored
-        else ()
-    )
+    evidence = distance_evidence(scored[0].held.event.event_id, nearest) if scored else ()
     event_id = event_id_of(article.article_id, now)
-    placement = Placement(event_id, PlacementKind.FIRST, None, _probability(window.model.join - nearest), evidence)
-    event = opened(event_id, article, features, placement)
+    placement = Placement(event_id, PlacementKind.FIRST, None, probability(window.model.join - nearest), evidence)
+    event = opened(event_id, article, features, placement, tally_of(None, article, placement.kind, features))
     change = change_of(None, event, ChangeKind.OPENED, article.article_id, evidence, now)
     folded = FoldedArticle(PlacedArticle(article, placement), features, now)
     return Folding(folded, (event,), (change,))
 
 
-def _join(event: Event, article: Article, features: Features, placement: Placement, now: datetime) -> Folding:
+def _join(held: Held, article: Article, features: Features, placement: Placement, now: datetime) -> Folding:
+    event = held.event
     events: list[Event] = []
     changes: list[Change] = []
+    tally = tally_of(held.standing, article, placement.kind, features)
     if event.status is EventStatus.CLOSED:
+        status = EventStatus.OPEN if event.counts.publishers > 1 else EventStatus.EMERGING
         awake, change = step(
-            event, replace(event, status=EventStatus.OPEN), ChangeKind.REOPENED, article.article_id, placement.evidence, now
+            event,
+            replace(event, status=status),
+            ChangeKind.REOPENED,
+            article.article_id,
+            placement.evidence,
+            now,
         )
         events.append(awake)
         changes.append(change)
@@ -146,7 +139,7 @@ def _join(event: Event, article: Article, features: Features, placement: Placeme
     copy = placement.kind is PlacementKind.DUPLICATE
     kind = ChangeKind.DUPLICATE_ADDED if copy else ChangeKind.REPORT_ADDED
     grown, change = step(
-        event, joined(event, article, features, placement), kind, article.article_id, placement.evidence, now
+        event, joined(event, article, features, placement, tally), kind, article.article_id, placement.evidence, now
     )
     folded = FoldedArticle(PlacedArticle(article, placement), features, now)
     return Folding(folded, (*events, grown), (*changes, change))
@@ -173,9 +166,8 @@ def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding
         evidence,
         now,
     )
-    whole, growing = step(
-        winner, merged_descriptions(winner, loser), ChangeKind.MERGED, article_id, evidence, now
-    )
+    tally = tally_of_both(scored[0].held.standing, rival.held.standing, folding.folded)
+    whole, growing = step(winner, united(winner, loser, tally), ChangeKind.MERGED, article_id, evidence, now)
     # The winner's record stands before the loser's, so that an id never leads nowhere.
     return Folding(folding.folded, (*folding.events, whole, ended), (*folding.changes, growing, ending))
 

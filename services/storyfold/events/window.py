@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from math import log
 
 from storyfold.events.background import background
@@ -14,7 +15,8 @@ from storyfold.events.copies import hashes_of
 from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.steps import Folding, Sweeping
-from storyfold.model.articles import Article, PlacedArticle, PlacementKind
+from storyfold.events.tallies import Standing
+from storyfold.model.articles import Article, PlacementKind
 from storyfold.model.commit import FoldedArticle, WindowState
 from storyfold.model.events import Event, EventStatus
 from storyfold.model.features import Features
@@ -55,7 +57,9 @@ class Held:
     """An event in the window with those of its articles that are still compared with."""
 
     event: Event
+    heard_at: datetime
     reports: list[ArticleId] = field(default_factory=list)
+    standing: Standing = field(default_factory=Standing)
     articles: int = 0
 
     def sample(self) -> Iterable[ArticleId]:
@@ -89,6 +93,7 @@ class Window:
         self._postings: dict[int, list[EventId]] = {}
         self._by_hash: dict[str, ArticleId] = {}
         self._by_shingle: dict[int, ArticleId | list[ArticleId]] = {}
+        self._due: list[tuple[datetime, EventId]] = []
         self._latest: tuple[Features, Probe] | None = None
 
     @classmethod
@@ -193,6 +198,17 @@ class Window:
         """Take in a step that time caused."""
         self._hold(sweeping.event)
 
+    def quiet_until(self, now: datetime) -> list[Held]:
+        """Events on which nobody has reported for as long as the policy says; each is named once."""
+        out: list[Held] = []
+        while self._due and self._due[0][0] <= now:
+            due, event_id = heappop(self._due)
+            held = self._events.get(event_id)
+            # Later reports have put the moment off; the heap holds a later note for them.
+            if held is not None and held.heard_at + self.policy.quiet == due:
+                out.append(held)
+        return out
+
     def expire(self, now: datetime) -> None:
         """Let go of articles that were placed too long ago, and of events that have none left."""
         oldest = now - self.policy.window
@@ -210,10 +226,14 @@ class Window:
             if loser is not None and winner is not None:
                 winner.reports.extend(loser.reports)
                 winner.articles += loser.articles
+                winner.standing.unite(loser.standing)
+                if loser.heard_at > winner.heard_at:
+                    winner.heard_at = loser.heard_at
+                    heappush(self._due, (winner.heard_at + self.policy.quiet, winner.event.event_id))
             return
         held = self._events.get(event.event_id)
         if held is None:
-            self._events[event.event_id] = Held(event)
+            self._events[event.event_id] = Held(event, _EPOCH)
         else:
             held.event = event
 
@@ -224,6 +244,9 @@ class Window:
         if held is None:
             return
         before = self._articles.pop(article.article_id, None)
+        if before is None or folded.placed_at > held.heard_at:
+            held.heard_at = max(held.heard_at, folded.placed_at)
+            heappush(self._due, (held.heard_at + self.policy.quiet, event_id))
         probe = self.probe(features, published(article))
         known = Known(
             article_id=article.article_id,
@@ -240,6 +263,7 @@ class Window:
         if before is None:
             self._count(probe.profile.terms)
             held.articles += 1
+            held.standing.add(article.publisher.publisher_id, placement.kind, features.language)
             if placement.kind is not PlacementKind.DUPLICATE:
                 held.reports.append(article.article_id)
         self._index(known, event_id)

@@ -17,10 +17,13 @@ _LONGEST_DELAY: Final = 86_400.0
 _TOKEN: Final = re.compile(r"[a-zA-Z_-]+")
 _AUTHORITY: Final = re.compile(r"^[^/?]*")
 _ESCAPE: Final = re.compile(rb"%([0-9a-fA-F]{2})")
+# What is the same in comparable form: most of what there is.
+_PLAIN: Final = re.compile(r"[!-#&-)+-~]*")
+# Blanks, controls, octets outside US-ASCII; and `*` and `$`, which are syntax in a pattern, so that a literal one is
+# compared in its escaped form.
+_UNSAFE: Final = re.compile(rb"[^!-#%-)+-~]")
 # RFC 3986, 2.3: octets that mean the same with and without an escape.
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# In a pattern these two are syntax, so a literal one is compared in its escaped form.
-_SYNTAX: Final = frozenset(b"*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class _Group:
     """Lines under one or several user-agent lines, while they are read."""
 
     agents: list[str]
-    rules: list[Rule]
+    rules: list[tuple[bool, str]]
     delays: list[float]
 
 
@@ -116,7 +119,7 @@ def parse_robots(body: bytes, product: str) -> Robots:
         elif key in {"allow", "disallow"}:
             heading = False
             if groups and value:
-                groups[-1].rules.append(_rule(value, allow=key == "allow"))
+                groups[-1].rules.append((key == "allow", value))
         elif key == "crawl-delay":
             heading = False
             delay = _seconds(value)
@@ -124,8 +127,9 @@ def parse_robots(body: bytes, product: str) -> Robots:
                 groups[-1].delays.append(delay)
     chosen = _groups_for(groups, product.lower())
     delays = [delay for group in chosen for delay in group.delays]
+    rules = dict.fromkeys(rule for group in chosen for rule in group.rules)
     return Robots(
-        rules=tuple(rule for group in chosen for rule in group.rules),
+        rules=tuple(_rule(value, allow=allow) for allow, value in rules),
         crawl_delay=timedelta(seconds=max(delays)) if delays else None,
         sitemaps=tuple(dict.fromkeys(sitemaps)),
     )
@@ -188,10 +192,10 @@ def _comparable(text: str) -> str:
     Octets outside US-ASCII are escaped, escapes of unreserved octets undone, hexadecimal digits put in upper case, and
     what would be the pattern's syntax is escaped.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     unescaped = _ESCAPE.sub(_unescape_unreserved, text.encode("utf-8", "surrogatepass"))
-    return "".join(
-        chr(octet) if 0x20 < octet < 0x7F and octet not in _SYNTAX else f"%{octet:02X}" for octet in unescaped
-    )
+    return _UNSAFE.sub(lambda found: b"%%%02X" % found[0][0], unescaped).decode("ascii")
 
 
 def _unescape_unreserved(escape: re.Match[bytes]) -> bytes:

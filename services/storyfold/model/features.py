@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from storyfold.model.events import ActorKind
+
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
@@ -37,6 +39,15 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A name as written, how often it stands, and what a title or a word in it tells of its kind."""
+
+    name: str
+    kind: ActorKind | None
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What an article tells that an event's description may use; all in the article's own words.
 
@@ -45,7 +56,7 @@ class Digest:
         quotes: at most five.
         figures: at most eight.
         cited: agencies, broadcasters and papers it rests on.
-        actors: names as written → mentions, most mentioned first.
+        actors: most mentioned first, at most twelve.
         places: names that stand where places stand, most certain first → confidence.
         when: the words that say when it happened (a weekday, "today"), or None.
     """
@@ -54,7 +65,7 @@ class Digest:
     quotes: tuple[Said, ...] = ()
     figures: tuple[Counted, ...] = ()
     cited: tuple[str, ...] = ()
-    actors: tuple[tuple[str, int], ...] = ()
+    actors: tuple[Named, ...] = ()
     places: tuple[tuple[str, float], ...] = ()
     when: str | None = None
 

@@ -8,6 +8,7 @@ so a commit whose answer was lost is settled by opening again and reading what i
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +21,6 @@ from storyfold.ports import (
     Clock,
     Meter,
     Publisher,
-    PublisherError,
     PublisherFenced,
     PublisherUnavailable,
     RecordRefused,
@@ -84,9 +84,10 @@ class PublishStage:
     def __init__(self, parts: PublishParts, policy: PublishPolicy) -> None:
         self._parts = parts
         self._policy = policy
-        self._wake = asyncio.Event()
-        self._reopen = False
-        self._caught_up = asyncio.Event()
+        self._nudged = asyncio.Event()
+        self._replaced = asyncio.Event()
+        self._drains: list[asyncio.Future[None]] = []
+        self._position: int | None = None
         self._failures = 0
         self._told: str | None = None
         self._counted_at = float("-inf")
@@ -97,19 +98,18 @@ class PublishStage:
 
     def nudge(self) -> None:
         """Say that the outbox has grown."""
-        self._caught_up.clear()
-        self._wake.set()
+        self._nudged.set()
 
     def reopen(self) -> None:
         """Say that the broker is another one now, which may have lost everything."""
-        self._reopen = True
-        self._wake.set()
+        self._replaced.set()
 
     async def drained(self) -> None:
-        """Return when everything that was in the outbox at this moment is on Kafka."""
-        self._caught_up.clear()
-        self._wake.set()
-        await self._caught_up.wait()
+        """Return when everything that is in the outbox at this moment is on Kafka."""
+        drain = asyncio.get_running_loop().create_future()
+        self._drains.append(drain)
+        self._nudged.set()
+        await drain
 
     async def run(self) -> None:
         """Publish until cancelled.
@@ -126,11 +126,14 @@ class PublishStage:
                     self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FENCED)
                     raise
                 except RecordRefused as refused:
-                    self._note_failure(str(refused))
-                    await self._wait(self._policy.refused_wait)
-                except (PublisherUnavailable, StoreUnavailable) as unavailable:
-                    self._note_failure(str(unavailable))
-                    await self._wait(self._next_wait())
+                    self._broker_failed(str(refused))
+                    await self._rest(self._policy.refused_wait)
+                except PublisherUnavailable as unavailable:
+                    self._broker_failed(str(unavailable))
+                    await self._rest(self._next_wait())
+                except StoreUnavailable as unavailable:
+                    self._tell(str(unavailable))
+                    await self._rest(self._next_wait())
         finally:
             self.connected = False
             await self._parts.publisher.close()
@@ -139,22 +142,27 @@ class PublishStage:
 
     async def _publish_while_open(self) -> None:
         """Open, find the position, and go on from there until something fails or the broker is another one."""
-        self._reopen = False
-        position = await self._start_position()
-        self._note_success()
-        while not self._reopen:
+        self._replaced.clear()
+        position = self._position = await self._start_position()
+        self._broker_answered()
+        while not self._replaced.is_set():
             self.last_round = self._parts.clock.steady()
-            self._wake.clear()
+            self._nudged.clear()
+            drains = list(self._drains)
             rows = await self._next_batch(position)
             if rows:
-                position = await self._publish(rows)
+                position = self._position = await self._publish(rows)
             await self._count_outbox(position)
-            if rows or await self._parts.store.outbox_after(position, 1):
+            self._failures = 0
+            if rows:
                 continue
-            self._caught_up.set()
+            for drain in drains:
+                self._drains.remove(drain)
+                if not drain.done():
+                    drain.set_result(None)
             if self._parts.clock.steady() - self._committed_at > self._policy.refresh.total_seconds():
                 return  # opening again makes sure that the position is still there, then commits it anew
-            await self._wait(self._policy.poll_seconds, nudged=True)
+            await self._wait(self._policy.poll_seconds, self._nudged, self._replaced)
 
     async def _start_position(self) -> int:
         store, publisher = self._parts.store, self._parts.publisher
@@ -241,43 +249,49 @@ class PublishStage:
 
     # -- failures and waits -------------------------------------------------------------------------------------------
 
-    def _note_success(self) -> None:
-        if self._failures or not self.connected:
-            logger.info("publishing to Kafka")
+    def _broker_answered(self) -> None:
+        if not self.connected:
+            logger.info("publishing to Kafka, behind position %d", self._position or 0)
         self.connected = True
-        self._failures = 0
         self._told = None
 
-    def _note_failure(self, message: str) -> None:
-        """Count it; say it once, until it is another one or over."""
+    def _broker_failed(self, message: str) -> None:
         self.connected = False
-        self._failures += 1
         self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FAILED)
+        self._tell(message)
+
+    def _tell(self, message: str) -> None:
+        """Say it once, until it is another message or over."""
+        self._failures += 1
         log = logger.debug if message == self._told else logger.warning
         log("%s; what is to be published waits in the store", message)
         self._told = message
 
     def _next_wait(self) -> float:
         """Exponential backoff with jitter: half of it certain, half by chance."""
-        longest = min(self._policy.last_wait, self._policy.first_wait * 2 ** min(self._failures - 1, 10))
+        longest = min(self._policy.last_wait, self._policy.first_wait * 2.0 ** min(self._failures - 1, 10))
         return longest * (0.5 + 0.5 * self._parts.chance.random())
 
-    async def _wait(self, seconds: float, *, nudged: bool = False) -> None:
-        """Sleep; a nudge ends it early if asked so, word of another broker always."""
-        timer = asyncio.ensure_future(self._parts.clock.sleep(seconds))
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the broker or the store to be better, with the outbox still counted; another broker ends it."""
+        end = self._parts.clock.steady() + seconds
+        while (left := end - self._parts.clock.steady()) > 0 and not self._replaced.is_set():
+            self.last_round = self._parts.clock.steady()
+            with contextlib.suppress(StoreUnavailable):
+                if self._position is None:
+                    self._position = await self._parts.store.published_position()
+                await self._count_outbox(self._position or 0)
+            await self._wait(min(left, self._policy.gauge_seconds), self._replaced)
+
+    async def _wait(self, seconds: float, *events: asyncio.Event) -> None:
+        """Sleep until the time is over or one of the events is set."""
+        waits = [asyncio.ensure_future(self._parts.clock.sleep(seconds))]
+        waits += [asyncio.ensure_future(_set(event)) for event in events]
         try:
-            while not timer.done():
-                wake = asyncio.ensure_future(self._wake.wait())
-                try:
-                    await asyncio.wait({timer, wake}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    wake.cancel()
-                if nudged or self._reopen:
-                    return
-                self._wake.clear()
-                self.last_round = self._parts.clock.steady()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            timer.cancel()
+            for wait in waits:
+                wait.cancel()
 
     async def _count_outbox(self, position: int) -> None:
         clock, meter = self._parts.clock, self._parts.meter
@@ -289,4 +303,5 @@ class PublishStage:
         meter.gauge(Metric.OUTBOX_AGE, 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds()))
 
 
-__all__ = ["PublishParts", "PublishPolicy", "PublishStage", "PublisherError"]
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

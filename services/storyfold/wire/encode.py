@@ -134,9 +134,7 @@ class Encoder:
             origin_at: when polling met the entry that led to it, or when time did.
             published_at: of the article that led to it, where there is one.
         """
-        envelope = _Envelope(
-            change.change_id, type_of("event-change", change.kind.value), change.at, change.event_id
-        )
+        envelope = _Envelope(change.change_id, type_of("event-change", change.kind.value), change.at, change.event_id)
         value = dump(change_value(change))
         return Record(Topic.CHANGES, change.event_id, self._headers(envelope), value, origin_at, published_at)
 

@@ -38,6 +38,14 @@ class Adapter(Protocol):
         """
         ...
 
+    def translated(self) -> AbstractContextManager[None]:
+        """A block out of which only the port's errors come, for statements in a transaction begun elsewhere.
+
+        Raises:
+            StoreError: its kinds, for whatever the database raised inside.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of all connections."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from storyfold.edges.store.documents import Codec
 from storyfold.edges.store.ledger import EntryDocument, LedgerPage, LedgerRow, TallyKey
@@ -76,29 +76,37 @@ def known_entries(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryI
     return {row.entry_id: KnownEntry(row.entry_id, row.revision, row.content_hash) for row in found}
 
 
+def waiting(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryId, int]:
+    """See `Store.waiting`."""
+    query = select(entries.c.entry_id, entries.c.revision).where(entries.c.due_at.is_not(None))
+    return {row.entry_id: row.revision for row in rows_of(connection, query, entries.c.entry_id, ids)}
+
+
 def lease_entries(
     connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int
 ) -> tuple[LedgerEntry, ...]:
     """See `Store.lease_entries`."""
-    due = (
-        select(entries.c.entry_id)
+    rows = connection.execute(due_entries(now, limit)).all()
+    for chunk in chunks([row.entry_id for row in rows]):
+        mine = update(entries).where(entries.c.entry_id.in_(chunk))
+        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
+    return tuple(_ledger_entry(row) for row in rows)
+
+
+def due_entries(now: datetime, limit: int) -> Select[Any]:
+    """Query for rows that are due and free, oldest first; who asks at the same time gets others."""
+    return (
+        select(entries)
         .where(entries.c.due_at <= now, or_(entries.c.leased_until.is_(None), entries.c.leased_until <= now))
         .order_by(entries.c.due_at, entries.c.entry_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = connection.execute(due).scalars().all()
-    query = select(entries)
-    found = {row.entry_id: row for row in rows_of(connection, query, entries.c.entry_id, ids)}
-    for chunk in chunks(ids):
-        mine = update(entries).where(entries.c.entry_id.in_(chunk))
-        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
-    return tuple(_ledger_entry(found[entry_id]) for entry_id in ids)
 
 
 def release(connection: Connection, owner: str) -> None:
     """See `Store.release`, for the ledger."""
-    held = update(entries).where(entries.c.lease_owner == owner)
+    held = update(entries).where(entries.c.due_at.is_not(None), entries.c.lease_owner == owner)
     connection.execute(held.values(lease_owner=None, leased_until=None))
 
 

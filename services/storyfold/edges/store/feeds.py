@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select, update
 
 from storyfold.edges.store.documents import POLL_STATE, SOURCE, encode_listed
 from storyfold.edges.store.rows import chunks, rows_of
@@ -58,21 +58,22 @@ def _bring_back(connection: Connection, ids: Sequence[FeedId]) -> None:
 
 def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
     """See `Store.lease_feeds`."""
-    due = (
-        select(feeds.c.feed_id)
+    rows = connection.execute(due_feeds(now, limit)).all()
+    for chunk in chunks([row.feed_id for row in rows]):
+        mine = update(feeds).where(feeds.c.feed_id.in_(chunk))
+        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
+    return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
+
+
+def due_feeds(now: datetime, limit: int) -> Select[tuple[str, str, str]]:
+    """Query for feeds that are due and free, most overdue first; who asks at the same time gets others."""
+    return (
+        select(feeds.c.feed_id, feeds.c.source, feeds.c.state)
         .where(feeds.c.due_at <= now, or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now))
         .order_by(feeds.c.due_at, feeds.c.feed_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = connection.execute(due).scalars().all()
-    query = select(feeds.c.feed_id, feeds.c.source, feeds.c.state)
-    found = {row.feed_id: row for row in rows_of(connection, query, feeds.c.feed_id, ids)}
-    for chunk in chunks(ids):
-        mine = update(feeds).where(feeds.c.feed_id.in_(chunk))
-        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
-    rows = (found[feed_id] for feed_id in ids)
-    return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
 
 
 def next_feed_due(connection: Connection) -> datetime | None:

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Row, insert, make_url, select, update
+from sqlalchemy import Connection, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError
 
 from storyfold.edges.store import articles, entries, feeds, migrate, outbox, pruning, window
@@ -116,6 +116,10 @@ class SqlStore:
         """See `Store.lease_entries`."""
         return await self._write(lambda connection: entries.lease_entries(connection, owner, now, lease, limit))
 
+    async def waiting(self, entries_: Sequence[EntryId]) -> Mapping[EntryId, int]:
+        """See `Store.waiting`."""
+        return await self._read(lambda connection: entries.waiting(connection, entries_))
+
     async def release(self, owner: str) -> None:
         """See `Store.release`."""
 
@@ -143,6 +147,15 @@ class SqlStore:
         """See `Store.load_window`."""
         return await self._read(lambda connection: window.load_window(connection, since))
 
+    def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
+        """See `Store.stream_window`."""
+        return self._stream_window(since)
+
+    @asynccontextmanager
+    async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
+        async with self._one_state() as ask:
+            yield window.window_parts(ask, since)
+
     # -- outbox -------------------------------------------------------------------------------------------------------
 
     async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
@@ -167,21 +180,13 @@ class SqlStore:
 
     @asynccontextmanager
     async def _snapshot(self, since: datetime) -> AsyncIterator[Snapshot]:
-        reading = self._adapter.reading()
-        connection = await self._in_reader(reading.__enter__)
-
-        async def ask(work: Callable[[Connection], list[Row[Any]]]) -> list[Row[Any]]:
-            return await self._in_reader(partial(work, connection))
-
-        try:
+        async with self._one_state() as ask:
             yield Snapshot(
-                sequence=await self._in_reader(partial(outbox.last_sequence, connection)),
+                sequence=await ask(outbox.last_sequence),
                 articles=window.articles_since(ask, since),
                 events=window.living_events(ask),
                 pending=window.pending_rows(ask),
             )
-        finally:
-            await self._in_reader(partial(reading.__exit__, None, None, None))
 
     # -- people -------------------------------------------------------------------------------------------------------
 
@@ -228,6 +233,19 @@ class SqlStore:
 
     # -- threads and transactions -------------------------------------------------------------------------------------
 
+    @asynccontextmanager
+    async def _one_state(self) -> AsyncIterator[window.Ask]:
+        reading = self._adapter.reading()
+        connection = await self._in_reader(reading.__enter__)
+
+        async def ask(work: Callable[[Connection], T], /) -> T:
+            return await self._in_reader(partial(self._asking, work, connection))
+
+        try:
+            yield ask
+        finally:
+            await self._in_reader(partial(reading.__exit__, None, None, None))
+
     async def _bites(self, forget: Callable[[Connection, datetime], int], before: datetime) -> int:
         total = 0
         while True:
@@ -250,6 +268,10 @@ class SqlStore:
 
     def _transact_writing(self, work: Callable[[Connection], T]) -> T:
         with self._adapter.writing() as connection:
+            return work(connection)
+
+    def _asking(self, work: Callable[[Connection], T], connection: Connection) -> T:
+        with self._adapter.translated():
             return work(connection)
 
     def _transact_reading(self, work: Callable[[Connection], T]) -> T:

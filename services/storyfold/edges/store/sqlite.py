@@ -46,13 +46,13 @@ class SqliteAdapter:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See `Adapter.writing`: BEGIN IMMEDIATE, so that a transaction never has to give up half-way."""
-        with self._translated(), self._writer.begin() as connection:
+        with self.translated(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """See `Adapter.reading`: a WAL reader sees the last commit before its first read."""
-        with self._translated(), self._reader.begin() as connection:
+        with self.translated(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -60,7 +60,7 @@ class SqliteAdapter:
         """See `Adapter.migrating`: the write lock is the lock; data definition is transactional in SQLite."""
         if not self.path.parent.is_dir():
             raise StoreUnavailable(f"the directory of the store {self.path} does not exist; make it")
-        with self._translated():
+        with self.translated():
             with self._writer.connect() as connection:
                 self._turn_on_log(connection)
             with self._writer.begin() as connection:
@@ -72,7 +72,8 @@ class SqliteAdapter:
         self._writer.dispose()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """See `Adapter.translated`."""
         try:
             yield
         except DBAPIError as error:

@@ -45,9 +45,9 @@ feeds = Table(
     Column("leased_until", Moment),
     Column("listed", LargeBinary, comment="entry ids of the last document; null before there was one"),
 )
-# All that picking due feeds looks at, so that rows in hand are skipped without being read.
+# All that picking due feeds looks at, so that rows in hand are skipped without being read. There is
+# no index by owner: releasing is rare, and every lease and every poll would pay for it.
 Index("ix_feeds_due", feeds.c.due_at, feeds.c.leased_until, feeds.c.feed_id)
-Index("ix_feeds_lease_owner", feeds.c.lease_owner)
 
 entries = Table(
     "entries",
@@ -77,12 +77,6 @@ Index(
     entries.c.state,
     sqlite_where=entries.c.due_at.is_not(None),
     postgresql_where=entries.c.due_at.is_not(None),
-)
-Index(
-    "ix_entries_lease_owner",
-    entries.c.lease_owner,
-    sqlite_where=entries.c.lease_owner.is_not(None),
-    postgresql_where=entries.c.lease_owner.is_not(None),
 )
 Index("ix_entries_ended", entries.c.ended_at, entries.c.entry_id)
 

@@ -62,7 +62,6 @@ def _make_feeds_and_entries() -> None:
         sa.PrimaryKeyConstraint("feed_id", name="pk_feeds"),
     )
     op.create_index("ix_feeds_due", "feeds", ["due_at", "leased_until", "feed_id"])
-    op.create_index("ix_feeds_lease_owner", "feeds", ["lease_owner"])
     op.create_table(
         "entries",
         sa.Column("entry_id", sa.String(), nullable=False),
@@ -88,13 +87,6 @@ def _make_feeds_and_entries() -> None:
         ["due_at", "leased_until", "entry_id", "state"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_entries_lease_owner",
-        "entries",
-        ["lease_owner"],
-        sqlite_where=sa.text("lease_owner IS NOT NULL"),
-        postgresql_where=sa.text("lease_owner IS NOT NULL"),
     )
     op.create_index("ix_entries_ended", "entries", ["ended_at", "entry_id"])
 

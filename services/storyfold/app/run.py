@@ -1,0 +1,167 @@
+"""Run: the daemon, from settings to exit status."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+
+from storyfold.app.assembly import (
+    OWNER,
+    Parts,
+    assemble_broker,
+    assemble_line,
+    assemble_parts,
+    assemble_publisher,
+    runs_line,
+    version,
+)
+from storyfold.app.stages import Stages, add_line, add_publish, add_watch, publish_stage
+from storyfold.app.supervision import Staged, supervise
+from storyfold.app.unable import Unable
+from storyfold.config.roles import Role
+from storyfold.config.settings import Settings
+from storyfold.console.pages import About, ConsoleParts, console_app
+from storyfold.console.readiness import Probe
+from storyfold.console.serving import CannotListen, serving
+from storyfold.edges.broker import BrokerFailed
+from storyfold.edges.instance_lock import AlreadyRunning, instance_lock
+from storyfold.ports import StoreError
+
+logger = logging.getLogger(__name__)
+
+LINE = frozenset({Role.POLL, Role.READ, Role.FOLD})
+# A stage that has not gone round for so long is stuck: everything it waits for has a shorter deadline.
+STUCK_SECONDS = 120.0
+
+
+def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        settings: of everything.
+        roles: what this process does.
+
+    Returns:
+        Exit status 0 after an orderly stop.
+
+    Raises:
+        Unable: it cannot start; the message says why and what to do.
+        StoreError: the store cannot be used.
+        Exception: a defect ended a stage.
+    """
+    if roles & LINE and not roles >= LINE:
+        missing = ", ".join(sorted(LINE - roles))
+        raise Unable(
+            "poll, read and fold hand work to each other inside one process: name all three or none of them "
+            f"(missing: {missing}); publish and console can run apart"
+        )
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unable(f"data_dir {settings.data_dir} cannot be made: {error.strerror}; name another one") from error
+    try:
+        asyncio.run(_run(settings, roles))
+    except (AlreadyRunning, BrokerFailed, CannotListen) as error:
+        raise Unable(str(error)) from error
+    return 0
+
+
+async def _run(settings: Settings, roles: frozenset[Role]) -> None:
+    stop = asyncio.Event()
+    async with AsyncExitStack() as resources:
+        stages = Stages()
+        _listen_to_signals(stop, stages)
+        if runs_line(roles):
+            resources.enter_context(instance_lock(settings.data_dir / "storyfold.lock"))
+        parts = await assemble_parts(settings, resources)
+        if runs_line(roles):
+            await parts.store.release(OWNER)
+        bootstrap = await _assemble(stages, parts, roles, resources)
+        if Role.CONSOLE in roles:
+            app = console_app(_console_parts(stages, parts, roles, bootstrap))
+            url = await resources.enter_async_context(serving(app, settings.console.host, settings.console.port))
+            logger.info("console, metrics and health at %s", url)
+        logger.info("storyfold %s runs: %s", version(), ", ".join(sorted(roles)))
+        # A process that only shows the console has no stage of its own that could end.
+        stages.staged.append(Staged("console", _forever))
+        await supervise(stages.staged, stop)
+        if runs_line(roles):
+            await parts.store.release(OWNER)
+    logger.info("stopped")
+
+
+async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resources: AsyncExitStack) -> str:
+    """Make the stages of these roles; returns where consumers connect."""
+    settings = parts.settings
+    bootstrap = settings.kafka.bootstrap_servers
+    broker = None
+    if Role.PUBLISH in roles:
+        if not bootstrap:
+            broker = await assemble_broker(parts, resources)
+            bootstrap = (broker.bootstrap,)
+        stages.publish = publish_stage(parts, await assemble_publisher(parts, bootstrap))
+    if runs_line(roles):
+        add_line(stages, parts, assemble_line(parts, resources))
+    add_publish(stages, broker)
+    add_watch(stages, parts, roles)
+    return ",".join(bootstrap) or "the embedded broker of the process that publishes"
+
+
+def _console_parts(stages: Stages, parts: Parts, roles: frozenset[Role], bootstrap: str) -> ConsoleParts:
+    async def ask_store() -> str | None:
+        try:
+            await parts.store.ping()
+        except StoreError as error:
+            return str(error)
+        return None
+
+    async def ask_broker() -> str | None:
+        if stages.publish is None or stages.publish.connected:
+            return None
+        return f"the broker at {bootstrap} does not take records: see the log, and kafka.bootstrap_servers"
+
+    async def ask_stages() -> str | None:
+        stuck = [stage for stage, age in stages.ages(parts.clock.steady()).items() if age > STUCK_SECONDS]
+        return f"not moving for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}; see the log" if stuck else None
+
+    return ConsoleParts(
+        store=parts.store,
+        clock=parts.clock,
+        metrics=parts.meter.text,
+        probes=(Probe("store", ask_store), Probe("broker", ask_broker), Probe("stages", ask_stages)),
+        about=About(
+            version=version(),
+            started_at=parts.clock.now(),
+            broker=bootstrap,
+            embedded=not parts.settings.kafka.bootstrap_servers,
+            roles=tuple(sorted(roles)),
+        ),
+        allowed_hosts=parts.settings.console.allowed_hosts,
+    )
+
+
+def _listen_to_signals(stop: asyncio.Event, stages: Stages) -> None:
+    """SIGTERM and SIGINT stop in order, the second one at once; SIGHUP reads the feeds file again."""
+    loop = asyncio.get_running_loop()
+
+    def on_stop() -> None:
+        if stop.is_set():
+            logger.warning("told twice: stopping at once; what was in hand stays in the store")
+            # Everything acknowledged is on disk, and what is in hand is leased: the next start takes it up again.
+            os._exit(130)
+        logger.info("stopping: finishing what is in hand")
+        stop.set()
+
+    def on_hangup() -> None:
+        if stages.registry is not None:
+            logger.info("reading the feeds file again")
+            stages.registry.reload()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_stop)
+    loop.add_signal_handler(signal.SIGHUP, on_hangup)
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()

@@ -1,0 +1,37 @@
+"""What the passing of time does to events: one that nobody reports on is closed."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from storyfold.events.changes import step
+from storyfold.events.steps import Sweeping
+from storyfold.events.window import Window
+from storyfold.model.articles import Evidence, EvidenceKind
+from storyfold.model.events import ChangeKind, EventStatus
+
+_LIVING = frozenset({EventStatus.EMERGING, EventStatus.OPEN})
+_HOUR = 3_600.0
+
+
+def sweep(window: Window, now: datetime) -> tuple[Sweeping, ...]:
+    """Close the events that have been quiet too long; costs nothing when none is due.
+
+    Args:
+        window: what is open; only its own notes on what falls due are moved on. Take the steps in with
+            `Window.settle`.
+        now: the moment of decision.
+
+    Returns:
+        One step for each event closed, those quiet longest first.
+    """
+    out: list[Sweeping] = []
+    for held in window.quiet_until(now):
+        if held.event.status not in _LIVING:
+            continue
+        hours = (now - held.heard_at).total_seconds() / _HOUR
+        evidence = (Evidence(EvidenceKind.TIME, f"no report for {hours:.0f} hours", 1.0),)
+        event, change = step(
+            held.event, replace(held.event, status=EventStatus.CLOSED), ChangeKind.CLOSED, None, evidence, now
+        )
+        out.append(Sweeping(event, change))
+    return tuple(out)

@@ -1,0 +1,58 @@
+"""Tasks that misbehave, for workers to run: they must stand in a module that workers can import."""
+
+import os
+import signal
+import time
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def process_id(_: object) -> int:
+    return os.getpid()
+
+
+def parent_id(_: object) -> int:
+    return os.getppid()
+
+
+def hang(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def spin(_: object) -> None:
+    while True:
+        pass
+
+
+def ignore_terminate_and_hang(_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(60)
+
+
+def exit_at_once(status: int) -> None:
+    os._exit(status)
+
+
+def crash(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hog_memory(mebibytes: int) -> int:
+    return len(bytearray(mebibytes * 1024 * 1024))
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+def sleep_then_double(argument: tuple[float, int]) -> int:
+    seconds, number = argument
+    time.sleep(seconds)
+    return 2 * number
+
+
+def size_of(body: bytes) -> int:
+    return len(body)
