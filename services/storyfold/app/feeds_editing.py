@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
+from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 from storyfold.feeds.opml import write_opml
@@ -106,7 +107,7 @@ def _without_outline(text: str, url: str) -> str | None:
 def _without_table(text: str, url: str) -> str | None:
     lines = text.splitlines(keepends=True)
     starts = [index for index, line in enumerate(lines) if _HEADER.match(line)]
-    for start, next_start in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, next_start in pairwise([*starts, len(lines)]):
         try:
             feeds = tomllib.loads("".join(lines[start:next_start])).get("feeds")
         except tomllib.TOMLDecodeError:
