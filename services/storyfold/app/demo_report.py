@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from storyfold.edges.topic_reader import SeenRecord
 from storyfold.events.bcubed import Agreement, agreement
 from storyfold.model.records import Topic
+from storyfold.urls.canonical import canonical_url
 
 SHOWN = 25
 
@@ -65,18 +66,20 @@ def score(truth: Any, records: Sequence[SeenRecord]) -> Outcome:
     values = [(record, json.loads(record.value)) for record in records if record.value is not None]
     events = _latest_events(values)
     event_of = {
-        _place(value["url"]): _resolve(value["placement"]["event_id"], events)
+        canonical_url(value["url"]): _resolve(value["placement"]["event_id"], events)
         for record, value in values
         if record.topic == Topic.ARTICLES
     }
     rejected = {
-        _place(value["url"]) for record, value in values if record.topic == Topic.REJECTS and value["url"] is not None
+        canonical_url(value["url"])
+        for record, value in values
+        if record.topic == Topic.REJECTS and value["url"] is not None
     }
-    listed = {_place(each["url"]): each["story"] for each in truth["articles"] if each["first_listed_at"] is not None}
+    listed = {
+        canonical_url(each["url"]): each["story"] for each in truth["articles"] if each["first_listed_at"] is not None
+    }
     both = sorted(listed.keys() & event_of.keys())
-    ids = Counter(
-        (record.topic, value) for record in records for name, value in record.headers if name == "ce_id"
-    )
+    ids = Counter((record.topic, value) for record in records for name, value in record.headers if name == "ce_id")
     return Outcome(
         rows=tuple(_row(event) for event in _shown(events)),
         told=len(listed),
@@ -91,12 +94,15 @@ def score(truth: Any, records: Sequence[SeenRecord]) -> Outcome:
 
 def print_report(console: Console, outcome: Outcome) -> None:
     """Print the table of events and the figures below it."""
-    table = Table(title=f"the {min(SHOWN, len(outcome.rows))} largest of {len(outcome.rows)} events on news.events")
+    shown = min(SHOWN, len(outcome.rows))
+    table = Table(
+        title=f"the {shown} largest of {len(outcome.rows)} events on news.events", box=SIMPLE_HEAD, expand=True
+    )
     table.add_column("event", overflow="ellipsis", no_wrap=True, ratio=1)
-    for name in ("articles", "publishers"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("first", "last", "status"):
-        table.add_column(name, no_wrap=True)
+    for name in ("articles", "houses"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    for name, width in (("first", 12), ("last", 12), ("status", 8)):
+        table.add_column(name, no_wrap=True, min_width=width)
     for row in outcome.rows[:SHOWN]:
         moments = (f"{row.first:%d %b %H:%M}", f"{row.last:%d %b %H:%M}")
         table.add_row(_plain(row.title), str(row.articles), str(row.publishers), *moments, row.status)
@@ -116,12 +122,6 @@ def print_report(console: Console, outcome: Outcome) -> None:
 def _plain(text: str) -> str:
     """A headline without what a terminal or rich would take for a command."""
     return "".join(char for char in text if char.isprintable()).replace("[", "(").replace("]", ")")
-
-
-def _place(url: str) -> str:
-    """Host and path: what remains when tracking parameters are gone."""
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}"
 
 
 def _latest_events(values: Sequence[tuple[SeenRecord, Any]]) -> dict[str, Any]:

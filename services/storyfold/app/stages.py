@@ -66,7 +66,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
             parser=line.parser,
             gate=line.gate,
             entries=parts.entries,
-            encoder=parts.encoder,
+            reject_record=parts.encoder.reject,
             nudge=nudge,
             clock=parts.clock,
             meter=parts.meter,

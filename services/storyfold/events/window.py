@@ -198,6 +198,15 @@ class Window:
         """Take in a step that time caused."""
         self._hold(sweeping.event)
 
+    def size(self) -> int:
+        """How many articles it holds."""
+        return len(self._articles)
+
+    def by_status(self) -> tuple[tuple[EventStatus, int], ...]:
+        """How many events it holds, by status; every status is named."""
+        counts = Counter(held.event.status for held in self._events.values())
+        return tuple((status, counts[status]) for status in EventStatus)
+
     def quiet_until(self, now: datetime) -> list[Held]:
         """Events on which nobody has reported for as long as the policy says; each is named once."""
         out: list[Held] = []
