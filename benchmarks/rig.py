@@ -158,6 +158,10 @@ class Press:
             process.stop(2)
             raise
 
+    def pause(self) -> None:
+        """Release nothing more until told to resume."""
+        post(f"{self.control}/pause")
+
     def resume(self) -> None:
         """Let a press that was started paused begin."""
         post(f"{self.control}/resume")
