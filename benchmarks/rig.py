@@ -5,6 +5,7 @@ line, its HTTP endpoints and its topics, read with kafka-python directly.
 """
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,9 @@ from typing import Any, Self
 import psutil
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+
+# It tells every retry as an error; what matters shows in what is read.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TOPICS = ("news.articles", "news.events", "news.event-changes", "news.rejects")

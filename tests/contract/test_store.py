@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
 from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.events import EventStatus

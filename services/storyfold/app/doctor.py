@@ -18,7 +18,8 @@ from storyfold.edges.broker_contact import brokers_at
 from storyfold.edges.broker_probe import cluster_at
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.feeds_file import DiskFeedsFile
-from storyfold.edges.store.sql import SqlStore, adapter_of
+from storyfold.edges.store.opening import adapter_of
+from storyfold.edges.store.sql import SqlStore
 from storyfold.model.commit import LedgerCounts
 from storyfold.ports import StoreError
 

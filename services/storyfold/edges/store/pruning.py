@@ -15,7 +15,7 @@ from storyfold.edges.store.rows import chunks, rows_of
 from storyfold.edges.store.tables import articles, bodies, entries, events, feeds
 from storyfold.model.identity import EntryId
 
-# Some ten milliseconds of deleting.
+# Few enough that whoever waits to commit is not kept long.
 BITE = 500
 
 

@@ -7,16 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, entries, feeds, migrate, outbox, pruning, window
+from storyfold.edges.store import articles, entries, feeds, outbox, pruning, window
 from storyfold.edges.store.adapter import Adapter
+from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
-from storyfold.edges.store.sqlite import SqliteAdapter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.model.articles import PlacedArticle
@@ -27,7 +25,7 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import Pruned, Retention
-from storyfold.ports import Snapshot, Store, StoreBroken
+from storyfold.ports import Snapshot, Store
 
 T = TypeVar("T")
 
@@ -36,44 +34,10 @@ TALLY_SLOTS = 16
 READERS = 4
 
 
-async def open_store(
-    url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None
-) -> "SqlStore":
-    """Open a store, made or migrated to the schema of this version where need be.
-
-    Args:
-        url: as SQLAlchemy has it: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``.
-        busy_timeout: how long a write waits for another process before it is `StoreUnavailable`.
-        max_mib: the file grows no further than this; at it the store counts as full. None for the disk's own bound.
-
-    Raises:
-        StoreUnavailable: not there, locked or full.
-        StoreBroken: not a store, damaged, read-only, or of a newer version.
-    """
-    adapter = adapter_of(url, busy_timeout, max_mib)
-    await asyncio.to_thread(migrate.upgrade, adapter)
-    return SqlStore(adapter)
-
-
-def adapter_of(url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None) -> Adapter:
-    """The database behind a URL; nothing is opened yet.
-
-    Raises:
-        StoreBroken: no database that is known here.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreBroken("the store's URL cannot be read; it looks like sqlite:///storyfold.db") from error
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreBroken(f"{parsed.render_as_string()} names no store; use sqlite:/// and the path of a file")
-    return SqliteAdapter(Path(parsed.database), busy_timeout, max_mib)
-
-
 class SqlStore:
     """Everything that outlives the process, in a database.
 
-    One thread writes, a few read, the event loop waits for neither. Made by `open_store`.
+    One thread writes, a few read, the event loop waits for neither. Made by `storyfold.edges.store.opening.open_store`.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -277,26 +241,6 @@ class SqlStore:
     def _transact_reading(self, work: Callable[[Connection], T]) -> T:
         with self._adapter.reading() as connection:
             return work(connection)
-
-
-def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> None:
-    """Apply commits in one transaction, each table in one go; the outcome is that of one after the other.
-
-    Args:
-        connection: in a transaction that writes.
-        commits: in order.
-        slot: which rows of the tallies are this writer's.
-    """
-    feeds.save_polls(connection, (polled for commit in commits for polled in commit.polled))
-    page = entries.open_page(connection, commits)
-    known = frozenset(page.rows)
-    for commit in commits:
-        page.enter(commit)
-    entries.save_page(connection, page, known)
-    entries.add_tallies(connection, slot, page.tallies)
-    articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
-    articles.save_events(connection, (event for commit in commits for event in commit.events))
-    outbox.append(connection, (record for commit in commits for record in commit.outbox))
 
 
 def _ping(connection: Connection) -> None:

@@ -47,7 +47,7 @@ feeds = Table(
 )
 # All that picking due feeds looks at, so that rows in hand are skipped without being read. There is
 # no index by owner: releasing is rare, and every lease and every poll would pay for it.
-Index("ix_feeds_due", feeds.c.due_at, feeds.c.leased_until, feeds.c.feed_id)
+Index("ix_feeds_due", feeds.c.due_at, feeds.c.feed_id, feeds.c.leased_until)
 
 entries = Table(
     "entries",
@@ -72,8 +72,8 @@ entries = Table(
 Index(
     "ix_entries_due",
     entries.c.due_at,
-    entries.c.leased_until,
     entries.c.entry_id,
+    entries.c.leased_until,
     entries.c.state,
     sqlite_where=entries.c.due_at.is_not(None),
     postgresql_where=entries.c.due_at.is_not(None),

@@ -61,7 +61,7 @@ def _make_feeds_and_entries() -> None:
         sa.Column("listed", sa.LargeBinary(), comment="entry ids of the last document; null before there was one"),
         sa.PrimaryKeyConstraint("feed_id", name="pk_feeds"),
     )
-    op.create_index("ix_feeds_due", "feeds", ["due_at", "leased_until", "feed_id"])
+    op.create_index("ix_feeds_due", "feeds", ["due_at", "feed_id", "leased_until"])
     op.create_table(
         "entries",
         sa.Column("entry_id", sa.String(), nullable=False),
@@ -84,7 +84,7 @@ def _make_feeds_and_entries() -> None:
     op.create_index(
         "ix_entries_due",
         "entries",
-        ["due_at", "leased_until", "entry_id", "state"],
+        ["due_at", "entry_id", "leased_until", "state"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
