@@ -23,7 +23,7 @@ from benchmarks.corpora import StoryArticle, read_stories
 from storyfold.events.bcubed import agreement
 from storyfold.events.copies import hashes_of, overlap
 from storyfold.events.features import features_of
-from storyfold.events.fold import fold, is_copy
+from storyfold.events.fold import fold
 from storyfold.events.likeness import Model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.window import Window

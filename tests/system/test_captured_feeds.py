@@ -6,8 +6,8 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from benchmarks.rig import Process, TopicReader, answers, free_port, get_json, python, shared_data, stopping, wait_until
 
+from benchmarks.rig import Process, TopicReader, answers, free_port, get_json, python, shared_data, stopping, wait_until
 from tests.system.captured import Captured
 from tests.system.conditions import corpus_or_skip
 

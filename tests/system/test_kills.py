@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.rig import Press, Seen, TopicReader, stopping, wait_until
 
+from benchmarks.rig import Press, Seen, TopicReader, stopping, wait_until
 from tests.brokers.apache import KafkaMissing, apache_kafka
 from tests.system.conditions import missing
 from tests.system.program import Program
