@@ -14,7 +14,8 @@ from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
 from storyfold.edges.feeds_file import DiskFeedsFile
 from storyfold.edges.replacing import replace_text
-from storyfold.edges.store.sql import SqlStore, adapter_of
+from storyfold.edges.store.opening import adapter_of
+from storyfold.edges.store.sql import SqlStore
 from storyfold.feeds.listing import read_feeds
 from storyfold.feeds.opml import write_opml
 from storyfold.model.feeds import Feed, FeedSource
