@@ -5,6 +5,7 @@ from lxml.html import HtmlElement, fragment_fromstring
 
 from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
+from storyfold.articles.dates import read_date
 from storyfold.articles.dom import head_of, parse
 from storyfold.articles.encoding import decode
 from storyfold.articles.extract import extract_page
@@ -90,7 +91,8 @@ def test_the_densest_block_is_a_last_resort() -> None:
     """Prose outside of footers and comments is found; where there is none, nothing is."""
     body = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
     root = tree(
-        f"<div id='a'>{body}</div><footer><p>{SENTENCES[0]} footer</p></footer><div class='comments'><p>{SENTENCES[1]} c</p></div>"
+        f"<div id='a'>{body}</div><footer><p>{SENTENCES[0]} footer</p></footer>"
+        f"<div class='comments'><p>{SENTENCES[1]} c</p></div>"
     )
     assert tuple(block.text for block in densest(root)) == SENTENCES
     assert prose_of(root) == sum(map(len, SENTENCES))
@@ -189,3 +191,19 @@ def test_a_page_of_wrong_markup_is_no_tree() -> None:
     """Nothing but blanks, and nothing but text, are told apart from a page."""
     assert parse("   ") is None
     assert parse("\x00\x01") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("2026-04-30T06:15:00 -0500", "2026-04-30T06:15:00-05:00"),
+        ("2026-04-30 6:15 +02", "2026-04-30T06:15:00+02:00"),
+        ("2026-04-30T06:15:00 EST", "2026-04-30T06:15:00+00:00"),
+        ("Apr. 30th, 2026", "2026-04-30T00:00:00+00:00"),
+    ],
+)
+def test_zones_are_kept_in_odd_spellings(written: str, iso: str) -> None:
+    """Offsets are read with and without colon; named zones count as UTC."""
+    found = read_date(written)
+    assert found is not None
+    assert found[0].isoformat() == iso

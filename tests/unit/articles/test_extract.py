@@ -233,7 +233,8 @@ def test_bad_pages_are_borne(name: str) -> None:
 FRAGMENTS = st.sampled_from([
     "<html>", "<body>", "<p>", "</p>", "<div class='article-body'>", "</div>", "<h1>", "<a href='", "'>", "<script>",
     "</script>", "<table><tr><td>", "<meta name='date' content='", "<time datetime='", '"author":[', "]}",
-    '"headline":', '<script type="application/ld+json">', '{"@type":"NewsArticle",', "2026-13-45", "&#x110000;", "\x00", "é", "\ufffd",
+    '"headline":', '<script type="application/ld+json">', '{"@type":"NewsArticle",', "2026-13-45",
+    "&#x110000;", "\x00", "é", "\ufffd",
     SENTENCES[0], "<![CDATA[", "<!--", "-->", "\ud800",
 ])  # fmt: skip
 
