@@ -54,13 +54,6 @@ _LEGACY = {
     "ja": "cp932",
     "ko": "cp949",
     "zh": "gb18030",
-    "tr": "cp1254",
-    "he": "cp1255",
-    "vi": "cp1258",
-    "th": "cp874",
-    "ja": "cp932",
-    "ko": "cp949",
-    "zh": "gb18030",
 }
 
 # Stray bytes are forgiven in a page that is otherwise what it says: at most one in this many characters.

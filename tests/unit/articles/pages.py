@@ -65,6 +65,7 @@ def article_html(head: str = "", before: str = "", after: str = "", paragraphs: 
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     return (
         f"<!doctype html><html lang='en'><head><title>River floods old town | Example News</title>{head}</head><body>"
-        f"<nav><a href='/'>Home</a></nav><article><h1>River floods old town</h1>{before}<div class='article-body'>{text}</div>"
+        f"<nav><a href='/'>Home</a></nav><article><h1>River floods old town</h1>{before}"
+        f"<div class='article-body'>{text}</div>"
         f"{after}</article><footer>© Example News</footer></body></html>"
     )

@@ -302,14 +302,16 @@ def test_agencies_are_named(body: str, credits_: tuple[str, ...], expected: str 
 
 def test_json_ld_is_read_tolerantly() -> None:
     """Comments, trailing commas and references are borne; what is no JSON is nothing."""
-    wrapped = '<!-- {"@graph": [{"@type": "Person", "@id": "#a", "name": "Ana Sousa"}, {"@type": ["NewsArticle"], "headline": "H", "author": {"@id": "#a"},}]} -->'
+    wrapped = '<!-- {"@graph": [{"@type": "Person", "@id": "#a", "name": "Ana Sousa"}, '
+    wrapped += '{"@type": ["NewsArticle"], "headline": "H", "author": {"@id": "#a"},}]} -->'
     assert linked_article((wrapped,), ()).authors == (Credit("Ana Sousa", organisation=False),)
     assert linked_article(("{", "null", "[]", '"x"', "{}"), ()) == LinkedArticle()
 
 
 def test_the_article_with_the_shown_headline_is_meant() -> None:
     """Of several articles the page's own is read."""
-    script = '[{"@type":"NewsArticle","headline":"Other","author":"A B","datePublished":"2020"},{"@type":"NewsArticle","headline":"Ours"}]'
+    script = '[{"@type":"NewsArticle","headline":"Other","author":"A B","datePublished":"2020"},'
+    script += '{"@type":"NewsArticle","headline":"Ours"}]'
     assert linked_article((script,), ("Ours",)).headline == "Ours"
 
 
@@ -340,7 +342,7 @@ def test_what_cannot_be_shown_is_cleaned_away() -> None:
 
 
 def test_a_text_shown_twice_is_kept_once() -> None:
-    """Second copies of blocks go where they are most of the text; headline, date line and trailing heading go as well."""
+    """Second copies of blocks go where they are most of the text; so do headline and date line."""
     blocks = blocks_from_text("\n".join(("River floods old town", "30 April 2026, 10:30", *SENTENCES, *SENTENCES)))
     assert trimmed(blocks, ("River floods old town",), "") == blocks_from_text("\n".join(SENTENCES))
 
