@@ -23,7 +23,7 @@ from benchmarks.corpora import StoryArticle, read_stories
 from storyfold.events.bcubed import agreement
 from storyfold.events.copies import hashes_of, overlap
 from storyfold.events.features import features_of
-from storyfold.events.fold import fold, is_copy
+from storyfold.events.fold import fold
 from storyfold.events.likeness import Model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.window import Window
@@ -127,9 +127,7 @@ def score(done: Replay, items: Sequence[Prepared]) -> dict[str, float | int]:
     predicted = [event_of(done.window, item.article.article_id) for item in labelled]
     found = agreement(predicted, [item.story.story for item in labelled])
     ours = set(predicted)
-    strays = Counter(
-        event_of(done.window, item.article.article_id) for item in items if item.story.story is None
-    )
+    strays = Counter(event_of(done.window, item.article.article_id) for item in items if item.story.story is None)
     times = sorted(done.seconds)
     return {
         "articles": len(items),
@@ -170,8 +168,9 @@ def copies(items: Sequence[Prepared], done: Replay) -> dict[str, float | int]:
                 found.add((i, j))
         window.absorb(fold(window, item.article, item.features, _START + timedelta(seconds=j)))
     placed = [
-        j for j, item in enumerate(items)
-        if (known := done.window.known(item.article.article_id)) and known.kind is PlacementKind.DUPLICATE
+        j
+        for j, item in enumerate(items)
+        if (kept := done.window.known(item.article.article_id)) and kept.kind is PlacementKind.DUPLICATE
     ]
     copied = {j for _, j in alike}
     hits = len(alike & found)

@@ -18,6 +18,7 @@ def step(
     kind: ChangeKind,
     article_id: ArticleId | None,
     evidence: tuple[Evidence, ...],
+    *,
     now: datetime,
 ) -> tuple[Event, Change]:
     """Take an event one version further.
@@ -26,7 +27,7 @@ def step(
         The event with its new version, and the change that led there.
     """
     event = replace(after, version=before.version + 1)
-    return event, change_of(before, event, kind, article_id, evidence, now)
+    return event, change_of(before, event, kind, article_id, evidence, now=now)
 
 
 def change_of(
@@ -35,6 +36,7 @@ def change_of(
     kind: ChangeKind,
     article_id: ArticleId | None,
     evidence: tuple[Evidence, ...],
+    *,
     now: datetime,
 ) -> Change:
     """Describe the step from one version of an event (None: there was none) to the next."""
