@@ -36,7 +36,10 @@ _LEAST_ALIKE = log(0.12 + 0.03)
 _RIDGE = 1.0
 _SET_WEIGHT = 2000.0
 _JOINS = (-1.75, -1.5, -1.25, -1.0, -0.75, -0.5, -0.25, 0.0)
-_MERGES = (-1.5, -1.0, -0.5, 0.0)
+# At 0 and above no set's score changed by more than .001; below, ecb loses up to .02.
+_MERGES = (0.0,)
+# Made-up stories are sharper than real ones: they count half, in learning and in the choice of the thresholds.
+_MADE_UP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class LabelledSet:
 
     name: str
     items: tuple[Prepared, ...]
+    say: float = 1.0
 
     def group(self, item: Prepared) -> str:
         """The story, or in ecb the pair of stories of one kind."""
@@ -55,7 +59,7 @@ class LabelledSet:
         """The articles of every `halves`-th group."""
         groups = sorted({self.group(item) for item in self.items})
         chosen = set(groups[half::halves])
-        return LabelledSet(self.name, tuple(item for item in self.items if self.group(item) in chosen))
+        return LabelledSet(self.name, tuple(item for item in self.items if self.group(item) in chosen), self.say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def examples(labelled: LabelledSet) -> list[Example]:
                 weight = 1 / sqrt(sizes[item.story.story] * sizes[other])
                 out.append(Example(observed, item.story.story == other, weight))
     whole = sum(each.weight for each in out)
-    return [replace(each, weight=each.weight * _SET_WEIGHT / whole) for each in out]
+    return [replace(each, weight=each.weight * labelled.say * _SET_WEIGHT / whole) for each in out]
 
 
 def teach(window: Window, item: Prepared, told: dict[str | None, Article]) -> None:
@@ -169,7 +173,7 @@ def learn(sets: Sequence[LabelledSet]) -> Model:
     weights, bias = regress([pair for each in sets for pair in examples(each)])
     base = replace(shipped_model(), weights=tuple(round(w, 3) for w in weights), bias=round(bias, 3))
     grid = {
-        (a, b): sum(_f1(replace(base, join=_JOINS[a], merge=_MERGES[b]), each) for each in sets)
+        (a, b): sum(each.say * _f1(replace(base, join=_JOINS[a], merge=_MERGES[b]), each) for each in sets)
         for a, b in product(range(len(_JOINS)), range(len(_MERGES)))
     }
 
@@ -211,9 +215,10 @@ def write_model(model: Model) -> None:
     (_DATA / "model.json").write_text(json.dumps(data, indent=2) + "\n", "utf-8")
 
 
-def _sets(paths: Iterable[Path]) -> list[LabelledSet]:
+def _sets(paths: Iterable[Path], say: float = 1.0) -> list[LabelledSet]:
     return [
-        LabelledSet(path.name.split(".")[0], tuple(prepare(story) for story in read_stories(path))) for path in paths
+        LabelledSet(path.name.split(".")[0], tuple(prepare(story) for story in read_stories(path)), say)
+        for path in paths
     ]
 
 
@@ -222,12 +227,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.train_folding", description=__doc__)
     parser.add_argument("--background-table", action="store_true", help="count the background articles anew, first")
     parser.add_argument("--cross-validate", action="store_true", help="report held-out scores; write nothing")
-    parser.add_argument("--also", type=Path, action="append", default=[], help="a further labelled corpus")
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], help="a corpus of made-up stories (newsroom plan)"
+    )
     options = parser.parse_args()
     if options.background_table:
         write_background()
     stories = shared() / "data/stories"
-    sets = _sets([stories / "giveme5w1h.jsonl.gz", stories / "ecb.jsonl.gz", *options.also])
+    sets = _sets([stories / "giveme5w1h.jsonl.gz", stories / "ecb.jsonl.gz"])
+    sets += _sets(options.also, _MADE_UP)
     if options.cross_validate:
         print(json.dumps(cross_validate(sets)))
         return 0

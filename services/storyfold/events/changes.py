@@ -54,13 +54,20 @@ def change_of(
 
 
 def diff(before: Event, after: Event) -> tuple[FieldChange, ...]:
-    """The fields in which two versions differ, as JSON, in the order of the event's fields."""
+    """The fields in which two versions differ, as JSON, in the order of the event's fields.
+
+    Of a list only the members that differ stand in it: before, those that left; after, those that came.
+    """
     out: list[FieldChange] = []
     for each in fields(Event):
         if each.name in _SILENT:
             continue
         old, new = getattr(before, each.name), getattr(after, each.name)
-        if old is not new and old != new:
+        if old is new or old == new:
+            continue
+        if isinstance(old, tuple):
+            old, new = [item for item in old if item not in new], [item for item in new if item not in old]
+        if old or new:
             out.append(FieldChange(each.name, _json(old), _json(new)))
     return tuple(out)
 

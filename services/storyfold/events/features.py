@@ -11,7 +11,7 @@ from storyfold.events.digest import digest_of
 from storyfold.events.language import Lexicon, language_of, lexicon
 from storyfold.events.names import names_in
 from storyfold.events.sentences import opening
-from storyfold.events.words import WORD, plain_words, spread
+from storyfold.events.words import plain_words, words_in
 from storyfold.model.features import Features
 
 # Characters of the body that terms are taken from: 5,000 words; what stands behind is appendix.
@@ -44,11 +44,11 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
     """
     reach = body[:_REACH]
     heading = headline.strip() or opening(reach)
-    words = _normal(spread(WORD.findall(reach)))
+    words = _normal(words_in(reach))
     spoken = language_of(words, language)
     known = lexicon(spoken)
     stems = known.stemmer.stemWords(words) if known.stemmer else words
-    head = _normal(spread(WORD.findall(heading)))
+    head = _normal(words_in(heading))
     head_stems = known.stemmer.stemWords(head) if known.stemmer else head
     telling = [_tells(word, known) for word in words]
     head_telling = [_tells(word, known) for word in head]
@@ -90,7 +90,7 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
 def telling_terms(text: str, language: str) -> frozenset[str]:
     """The distinct terms of a text, cut and stemmed as features are: what document frequencies count."""
     known = lexicon(language)
-    words = _normal(spread(WORD.findall(text[:_REACH])))
+    words = _normal(words_in(text[:_REACH]))
     stems = known.stemmer.stemWords(words) if known.stemmer else words
     return frozenset(stem for stem, word in zip(stems, words, strict=True) if _tells(word, known))
 
@@ -112,7 +112,7 @@ def _tail_words(text: str) -> int:
         if end < _TAIL_FROM * len(text):
             break
         start = end
-    return 0 if start >= len(text.rstrip()) else len(spread(WORD.findall(text[start:])))
+    return 0 if start >= len(text.rstrip()) else len(words_in(text[start:]))
 
 
 def _only_at_the_end(stems: list[str], tail: int) -> Counter[str]:

@@ -7,14 +7,18 @@ import pytest
 from storyfold.events.bcubed import agreement
 from storyfold.events.fold import fold
 from storyfold.events.life import sweep
+from storyfold.events.likeness import LIMIT, shipped_model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
+from storyfold.events.steps import Folding
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
 from storyfold.model.commit import WindowState
 from storyfold.model.events import ChangeKind, EventStatus
+from storyfold.model.identity import EventId
 from tests.fakes.events_press import (
     QUAKE,
+    QUAKE_AGAIN,
     START,
     article,
     features,
@@ -250,3 +254,88 @@ def test_diff_is_json(window: Window) -> None:
     place(window, quake())
     for each in place(window, quake_again(), 60).changes[0].diff:
         assert json.loads(each.before) != json.loads(each.after)
+
+
+def _merged(window: Window) -> Folding:
+    """Two events opened under a strict model, made one by a third report under a lax one."""
+    strict = replace(shipped_model(), join=LIMIT + 1)
+    window.model = strict
+    place(window, quake())
+    place(window, quake_again(), 60)
+    window.model = replace(strict, join=-LIMIT, merge=-LIMIT)
+    third = article(
+        "third", "Bundara: earthquake toll stays at 12", QUAKE_AGAIN[:240] + QUAKE[60:200], house="c.example"
+    )
+    return place(window, third, 120)
+
+
+def test_two_events_become_one(window: Window) -> None:
+    """When a report shows that two events are one, the later ends with the earlier's id; all its articles move."""
+    folding = _merged(window)
+    assert [each.kind for each in folding.changes] == [ChangeKind.REPORT_ADDED, ChangeKind.MERGED, ChangeKind.MERGED]
+    winner, loser = folding.events[-2:]
+    assert (EventStatus.MERGED, winner.event_id) == (loser.status, loser.merged_into)
+    assert (loser.event_id,) == winner.merged_from
+    assert 3 == winner.counts.articles == len(winner.articles)
+    versions: dict[str, list[int]] = {}
+    for each in folding.changes:
+        versions.setdefault(each.event_id, []).append(each.to_version)
+    assert all(list(range(steps[0], steps[0] + len(steps))) == steps for steps in versions.values())
+    held = window.held(loser.event_id)
+    assert held is not None
+    assert (winner, 3) == (held.event, len(held.reports))
+
+
+def test_merged_events_close_as_one(window: Window) -> None:
+    """Of two events that became one only the one that lives is closed."""
+    _merged(window)
+    assert len(sweep(window, START + timedelta(days=5))) == 1
+
+
+def test_rebuilt_window_follows_merges(window: Window) -> None:
+    """An article placed in an event that was merged away belongs to the event that lives."""
+    foldings = [place(window, quake())]
+    gone = replace(
+        foldings[0].events[0],
+        event_id=EventId("00000000-0000-7000-8000-000000000000"),
+        status=EventStatus.MERGED,
+        merged_into=foldings[0].events[0].event_id,
+    )
+    rebuilt = Window.rebuild(WindowState((foldings[0].folded,), (foldings[0].events[0], gone)), FoldPolicy())
+    assert foldings[0].events[0].event_id == rebuilt.resolve(gone.event_id)
+
+
+def test_article_of_a_lost_event_is_left_out(window: Window) -> None:
+    """An article whose event the store no longer has is not compared with."""
+    folding = place(window, quake())
+    rebuilt = Window.rebuild(WindowState((folding.folded,), ()), FoldPolicy())
+    assert rebuilt.known(quake().article_id) is None
+
+
+def test_revised_copy_adds_no_facts(window: Window) -> None:
+    """A new headline of a copy changes the list of articles, not what the event says."""
+    place(window, quake())
+    copy = article("copy", quake().headline, QUAKE, house="other.example")
+    previous = place(window, copy, 60).folded.placed
+    newer = replace(copy, headline="Bundara in ruins after earthquake")
+    (event,) = revise(window, previous, newer, features(newer), START).events
+    assert "Bundara in ruins after earthquake" in {each.headline for each in event.articles}
+    assert quake().headline == event.title.text
+
+
+def test_revision_without_its_event_is_kept(window: Window) -> None:
+    """A new version of an article that left the window is placed as before and touches no event."""
+    previous = _placed(window)
+    window.expire(START + timedelta(days=15))
+    newer = replace(quake(), headline="Bundara: what we know now")
+    folding = revise(window, previous, newer, features(newer), START)
+    assert (folding.folded.placed.article.version, folding.events) == (2, ())
+    same = revise(window, previous, quake(), features(quake()), START)
+    assert ArticleChange.COSMETIC is same.folded.placed.article.change
+
+
+def test_clear_headline_replaces_a_label(window: Window) -> None:
+    """A one-word headline gives way to one that tells; a telling one stays."""
+    place(window, replace(quake(), headline="Live"))
+    event = place(window, quake_again(), 60).events[-1]
+    assert event.title.text == "Bundara earthquake: 12 dead, bridge destroyed"

@@ -91,7 +91,8 @@ def test_sources_are_media_only() -> None:
 def test_names_are_not_the_starts_of_sentences() -> None:
     """Capitals in mid-sentence make names; a word that opens a sentence is one only if it is one elsewhere."""
     text = (
-        "Rescuers came. Rescuers met Teresa Quill of the Ministry of Health. Quill\u2019s men left. Soon Quill went to News."
+        "Rescuers came. Rescuers met Teresa Quill of the Ministry of Health. "
+        "Quill\u2019s men left. Soon Quill went to News."
     )
     found = names_in(text, STOP, "en")
     assert dict(found) == {"Teresa Quill": 1, "Ministry of Health": 1, "Quill": 2}
@@ -118,9 +119,11 @@ def test_places_stand_where_places_stand() -> None:
         "BUNDARA (Ostwire) — They entered Qala-e-Naw in Badghis province in January. Qala-e-Naw city fell. In Menorra"
     )
     found = dict(places_in("", body))
-    assert pytest.approx(
-        {k: found[k] for k in list(found)[:3]}, abs=0.11
-    ) == {"Bundara": 0.6, "Qala-e-Naw": 0.5, "Badghis": 0.6}
+    assert pytest.approx({k: found[k] for k in list(found)[:3]}, abs=0.11) == {
+        "Bundara": 0.6,
+        "Qala-e-Naw": 0.5,
+        "Badghis": 0.6,
+    }
     assert "January" not in found
     assert places_in("", "nothing here") == ()
 
