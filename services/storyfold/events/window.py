@@ -247,8 +247,8 @@ class Window:
         if held is None:
             return
         before = self._articles.pop(article.article_id, None)
-        if before is None or folded.placed_at > held.heard_at:
-            held.heard_at = max(held.heard_at, folded.placed_at)
+        if folded.placed_at > held.heard_at:
+            held.heard_at = folded.placed_at
             heappush(self._due, (held.heard_at + self.policy.quiet, event_id))
         probe = self.probe(features, published(article))
         known = Known(

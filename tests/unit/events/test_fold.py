@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storyfold.events.bcubed import agreement
+from storyfold.events.changes import diff
 from storyfold.events.fold import fold
 from storyfold.events.life import sweep
 from storyfold.events.likeness import LIMIT, shipped_model
@@ -14,7 +15,7 @@ from storyfold.events.steps import Folding
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
 from storyfold.model.commit import WindowState
-from storyfold.model.events import ChangeKind, EventStatus
+from storyfold.model.events import ChangeKind, Event, EventStatus
 from storyfold.model.identity import EventId
 from tests.fakes.events_press import (
     QUAKE,
@@ -339,3 +340,36 @@ def test_clear_headline_replaces_a_label(window: Window) -> None:
     place(window, replace(quake(), headline="Live"))
     event = place(window, quake_again(), 60).events[-1]
     assert event.title.text == "Bundara earthquake: 12 dead, bridge destroyed"
+
+
+def test_reports_of_one_moment_close_once(window: Window) -> None:
+    """Two articles placed at the same moment note one closing, and a closed event of the store is not closed again."""
+    first = place(window, quake())
+    place(window, quake_again())
+    (closing,) = sweep(window, START + timedelta(days=5))
+    rebuilt = Window.rebuild(WindowState((first.folded,), (closing.event,)), FoldPolicy())
+    assert sweep(rebuilt, START + timedelta(days=5)) == ()
+
+
+def test_long_revisions_are_compared_by_their_ends(window: Window) -> None:
+    """In a long article a correction is looked for at both ends, and a text too short to sketch by its words."""
+    previous = _placed(window)
+    newer = replace(quake(), body=QUAKE * 2 + " Correction: the bridge stands.")
+    assert (
+        revise(window, previous, newer, features(newer), START).folded.placed.article.change is ArticleChange.CORRECTION
+    )
+    brief = place(window, article("brief", "Short notice", "Harbour closed."), 60).folded.placed
+    other = replace(brief.article, body="Harbour closed again.")
+    assert (
+        revise(window, brief, other, features(other), START).folded.placed.article.change is ArticleChange.SUBSTANTIVE
+    )
+
+
+def test_what_has_no_json_form_is_named() -> None:
+    """A value that an event should not hold is refused with its type's name."""
+    with pytest.raises(TypeError, match="object"):
+        diff(replace(_event(), category=object()), _event())  # type: ignore[arg-type] - a value that should not be there
+
+
+def _event() -> Event:
+    return place(Window(FoldPolicy()), quake()).events[0]

@@ -8,19 +8,22 @@ from hypothesis import strategies as st
 from storyfold.events.actors import actors_in
 from storyfold.events.calendar import mentioned
 from storyfold.events.copies import SIZE, hashes_of, overlap, sketch
-from storyfold.events.features import features_of
+from storyfold.events.features import features_of, telling_terms
 from storyfold.events.figures import figures_in
 from storyfold.events.language import language_of, lexicon
+from storyfold.events.likeness import LIMIT, log_odds, observe
 from storyfold.events.names import names_in
 from storyfold.events.occurred import occurred, when_said
 from storyfold.events.places import places_in
+from storyfold.events.policy import FoldPolicy
 from storyfold.events.quotes import quotes_in
 from storyfold.events.sentences import opening, sentences_of
 from storyfold.events.sources import sources_in
+from storyfold.events.window import Window
 from storyfold.events.words import plain_words
 from storyfold.model.events import ActorKind
 from storyfold.model.features import Counted, Said
-from tests.fakes.events_press import QUAKE, START, TRIAL
+from tests.fakes.events_press import QUAKE, START, TRIAL, article, place
 
 STOP = lexicon("en").stop_words
 
@@ -240,3 +243,33 @@ def test_closing_words_are_no_terms() -> None:
     """What stands in the last paragraphs only is a footer, not what the article is about."""
     footer = "\n\nSubscribe to our zebra newsletter."
     assert "zebra" not in dict(features_of("Trial", TRIAL + footer, "en").terms)
+
+
+def test_terms_of_a_text_are_its_stems() -> None:
+    """Document frequencies count stems, without small words, in languages with a stemmer and without."""
+    assert telling_terms("The earthquakes and the town", "en") == {"earthquak", "town"}
+    assert telling_terms("xyzzies", "und") == {"xyzzies"}
+
+
+def test_observation_of_strangers_is_none() -> None:
+    """Two articles that share no words are not looked at any closer, and the odds are as low as they go."""
+    window = Window(FoldPolicy())
+    one = window.probe(features_of("Alpha", "alpha beta gamma", "en"), None)
+    two = window.probe(features_of("Delta", "delta epsilon zeta", "en"), None)
+    assert observe(one, two.profile) is None
+    assert log_odds(window.model, None) == -LIMIT
+
+
+def test_footers_lead_to_a_limited_number_of_articles() -> None:
+    """A text that stands in hundreds of articles is compared with few of them."""
+    window = Window(FoldPolicy())
+    for i in range(40):
+        place(window, article(f"f{i}", f"Notice {i}", QUAKE, house=f"h{i}.example"), i)
+    sketched = hashes_of(features_of("", QUAKE, None).sketch)
+    assert len(window.overlapping(sketched)) <= 24
+
+
+def test_names_kept_apart_by_lower_case_words() -> None:
+    """A word that is written small elsewhere is no name when it opens a sentence, and runs may end in small words."""
+    found = names_in("Aid came. The aid of Bundara of the north. University of", STOP, "en")
+    assert dict(found) == {"Bundara": 1}
