@@ -155,8 +155,7 @@ class Press:
         process.start()
         try:
             wait_until("newsroom to listen", lambda: ready.exists() or not process.running(), 60)
-            if not process.running():
-                raise RuntimeError(f"newsroom ended at once:\n{process.tail()}")
+            assert process.running(), f"newsroom ended at once:\n{process.tail()}"
             return cls(process, json.loads(ready.read_text())["control"])
         except BaseException:
             process.stop(2)

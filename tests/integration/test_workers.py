@@ -51,7 +51,7 @@ def alive(pid: int) -> bool:
 
 async def gone(pid: int, within: float) -> bool:
     until = time.monotonic() + within
-    while alive(pid) and time.monotonic() < until:  # noqa: ASYNC110 - the kernel tells only parents of a death
+    while alive(pid) and time.monotonic() < until:
         await asyncio.sleep(0.05)
     return not alive(pid)
 

@@ -33,7 +33,7 @@ print(hashlib.sha256(repr(events).encode()).hexdigest())
 def _corpus(name: str) -> Path:
     path = shared() / f"data/stories/{name}.jsonl.gz"
     if not path.exists():
-        if os.environ.get("CI") == "true":  # noqa: TID251 - a test tells the CI machine from a laptop
+        if os.environ.get("CI") == "true":
             pytest.fail(f"{path} is not there: CI must have the corpora, or STORYFOLD_SHARED must say where they are")
         pytest.skip(f"no corpus at {path}")
     return path
@@ -60,7 +60,7 @@ def test_folding_is_the_same_under_any_hash_seed() -> None:
     seen = {
         subprocess.run(
             [sys.executable, "-c", _DIGEST, str(path)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{_REPOSITORY / 'services'}:{_REPOSITORY}"},  # noqa: TID251 - a child process
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{_REPOSITORY / 'services'}:{_REPOSITORY}"},
             capture_output=True,
             text=True,
             check=True,

@@ -96,7 +96,7 @@ async def assemble_parts(settings: Settings, resources: AsyncExitStack) -> Parts
         meter=PrometheusMeter(),
         store=store,
         encoder=Encoder(BodyTravel(settings.read.body.value)),
-        rng=random.Random(),  # noqa: TID251 - made here, handed on as an argument
+        rng=random.Random(),
         entries=LocalHop(ENTRIES_CAPACITY),
         outcomes=LocalHop(OUTCOMES_CAPACITY),
     )

@@ -29,7 +29,7 @@ def instance_lock(path: Path) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise AlreadyRunning(
-                f"another storyfold (process {holder}) works in {path.parent}: stop it, or give this one another data_dir"
+                f"another storyfold (process {holder}) works in {path.parent}; stop it, or set another data_dir"
             ) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
