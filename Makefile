@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  rm -rf $(VENV); echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV); \
 	fi
 	@echo "installing what requirements.lock names (once, about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
