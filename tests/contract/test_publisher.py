@@ -1,4 +1,4 @@
-"""What every publisher must do; run over the one in memory, and over Kafka: embedded, or any that the environment names."""
+"""What every publisher must do; run over the one in memory and over Kafka: embedded, or as the environment names."""
 
 import os
 import secrets

@@ -1,4 +1,7 @@
-"""A storyfold that only holds an embedded broker, to be killed: ``python -m tests.fakes.broker_holder FOLDER STORE GONE``."""
+"""A storyfold that only holds an embedded broker, to be killed.
+
+python -m tests.fakes.broker_holder FOLDER STORE_ID GONE_SECONDS
+"""
 
 import asyncio
 import sys

@@ -1,6 +1,6 @@
 """The publish stage as a process of its own, to be killed: ``python -m tests.fakes.publishing STORE BOOTSTRAP PREFIX``.
 
-Says "going" when it is connected, and "done" when the outbox is drained.
+Says "going" after its first transaction, and "done" when the outbox is drained.
 """
 
 import asyncio
@@ -11,23 +11,26 @@ from storyfold.edges.clock import SystemClock
 from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
-from storyfold.edges.store.opening import open_store
+from storyfold.edges.store.sql import open_store
+from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
 from storyfold.wire.encode import Encoder
 from tests.fakes.meter import RecordingMeter
 
 
-async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 20) -> None:
+async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 10) -> None:
     """Drain the outbox of a store, then end."""
     store = await open_store(store_url)
     publication = KafkaPublication(
         transactional_id(prefix), publisher_group(prefix, await store.store_id()), prefix, 1, 1
     )
     publisher = KafkaPublisher(KafkaConnection((bootstrap,)), publication)
-    parts = PublishParts(store, publisher, Encoder(), SystemClock(), RecordingMeter(), random.Random(1))
+    meter = RecordingMeter()
+    parts = PublishParts(store, publisher, Encoder(), SystemClock(), meter, random.Random(1))
     stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))
     running = asyncio.create_task(stage.run())
-    while not stage.connected and not running.done():
+    committed = (Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
+    while not meter.counted(*committed) and not running.done():  # noqa: ASYNC110 # a meter wakes nobody
         await asyncio.sleep(0.001)
     print("going", flush=True)
     drained = asyncio.create_task(stage.drained())

@@ -83,6 +83,13 @@ def gone(pid: int) -> bool:
         return True
 
 
+def listeners(port: int) -> list[str]:
+    """Addresses with a listener on a port, as the kernel writes them."""
+    tables = [Path(name).read_text().splitlines()[1:] for name in ("/proc/net/tcp", "/proc/net/tcp6")]
+    rows = [row.split() for table in tables for row in table]
+    return [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")]
+
+
 async def publish(bootstrap: str, *sequences: int) -> None:
     publisher = KafkaPublisher(KafkaConnection((bootstrap,)), KafkaPublication("t", "g", "", 1, 1))
     await publisher.open()
@@ -113,14 +120,7 @@ async def test_it_starts_says_so_and_stops(tmp_path: Path, caplog: pytest.LogCap
 async def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     """Nobody from outside this machine can connect."""
     async with kept(tmp_path) as line:
-        port = f"{line.note.port:04X}"
-        listening = [
-            columns[1]
-            for table in ("/proc/net/tcp", "/proc/net/tcp6")
-            for columns in (row.split() for row in Path(table).read_text().splitlines()[1:])
-            if columns[3] == "0A" and columns[1].endswith(f":{port}")
-        ]
-        assert listening == [f"0100007F:{port}"]
+        assert listeners(line.note.port) == [f"0100007F:{line.note.port:04X}"]
 
 
 async def test_a_killed_storyfold_finds_it_again(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ async def test_a_stranger_is_no_broker(answer: bytes) -> None:
 
 
 async def test_leaving_keeps_it_alive(tmp_path: Path) -> None:
-    """Letting go without stopping leaves the broker for the next storyfold; asking for its address then is a mistake."""
+    """Letting go without stopping leaves the broker for the next storyfold; whoever let go has no address any more."""
     policy = BrokerPolicy(gone_seconds=30)
     broker = EmbeddedBroker(tmp_path, "s1", policy, SystemClock(), RecordingMeter())
     await broker.start()

@@ -1,8 +1,8 @@
 """A publisher that is killed at any moment neither loses nor repeats a record, nor changes their order."""
 
+import asyncio
 import random
 import secrets
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +52,7 @@ async def test_killed_twenty_times(tmp_path: Path, bootstrap: str) -> None:
         process = run_python("tests.fakes.publishing", url, bootstrap, prefix)
         assert process.stdout is not None
         assert process.stdout.readline() == "going\n"
-        time.sleep(chance.uniform(0, 0.08))
+        await asyncio.sleep(chance.uniform(0, 0.03))
         process.kill()
         cut_short += process.stdout.read() == ""
         process.stdout.close()
@@ -68,4 +68,4 @@ async def test_killed_twenty_times(tmp_path: Path, bootstrap: str) -> None:
         found = [dict(message.headers)["ce_id"] for message in messages if message.topic == prefix + topic.value]
         assert expected == found
     # Otherwise the kills came too late to show anything.
-    assert cut_short >= 5
+    assert cut_short >= KILLS / 2

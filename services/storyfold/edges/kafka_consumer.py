@@ -61,6 +61,8 @@ class TopicReader:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,
+                # The embedded broker looks for new records only when this has passed: 130 ms later at the default 500.
+                fetch_max_wait_ms=20,
                 metrics_enabled=False,
             )
         except FOREIGN_ERRORS as error:

@@ -84,6 +84,7 @@ class _Session:
     begun_at: float = 0.0
     # Topic and ce_id of what stands at the end of the topics already, where the broker shows aborted records.
     visible: frozenset[tuple[str, str]] = frozenset()
+    skipped: int = 0
 
     def failed(self) -> tuple[Record, Exception] | None:
         """The largest of the records that were refused, and why."""
@@ -219,6 +220,7 @@ class KafkaPublisher:
     def _begin(self) -> None:
         session = self._opened()
         session.sent.clear()
+        session.skipped = 0
         session.begun_at = time.monotonic()
         try:
             session.producer.begin_transaction()
@@ -228,6 +230,7 @@ class KafkaPublisher:
     def _send(self, session: _Session, records: Iterable[Record]) -> None:
         for record in records:
             if session.visible and (self._names[record.topic], _id_of(record)) in session.visible:
+                session.skipped += 1
                 continue
             headers = [(name, value.encode()) for name, value in record.headers]
             try:
@@ -263,8 +266,11 @@ class KafkaPublisher:
             self._wait(session, manager.begin_commit(), deadline)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
+        # What a dead publisher left lies in its one batch behind the position: a batch without any of it is past that.
+        if session.sent and not session.skipped:
+            session.visible = frozenset()
         session.sent.clear()
-        session.visible = frozenset()
+        session.skipped = 0
 
     def _wait(self, session: _Session, result: Any, deadline: float) -> None:
         session.producer._sender.wakeup()  # noqa: SLF001 # as kafka-python does after each transactional request
@@ -297,8 +303,9 @@ class KafkaPublisher:
     def _refuse(self, record: Record, error: Exception) -> NoReturn:
         self._abort()
         self._drop()
+        what = f"{_id_of(record)} of {self._names[record.topic]} ({len(record.value)} bytes)"
         raise RecordRefused(
-            f"Kafka refuses record {_id_of(record)} of {self._names[record.topic]} ({len(record.value)} bytes): {error}. "
+            f"Kafka refuses record {what}: {error}. "
             "Raise message.max.bytes (or the topic's max.message.bytes), or let the publisher write there; publishing "
             "goes on from here as soon as it can"
         ) from error
