@@ -30,7 +30,7 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 10
     stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))
     running = asyncio.create_task(stage.run())
     committed = (Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
-    while not meter.counted(*committed) and not running.done():  # noqa: ASYNC110 # a meter wakes nobody
+    while not meter.counted(*committed) and not running.done():
         await asyncio.sleep(0.001)
     print("going", flush=True)
     drained = asyncio.create_task(stage.drained())
