@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -52,6 +53,14 @@ def wait_for_log(program: Program, pattern: str, seconds: float = 20) -> str:
     match = re.search(pattern, log_of(program))
     assert match is not None, f"ended without saying {pattern!r}:\n{program.process.tail()}"
     return match[0]
+
+
+def count(program: Program, table: str) -> int:
+    """Rows of a table of the store; 0 as long as it is not made yet."""
+    try:
+        return int(program.rows(f"SELECT count(*) FROM {table}")[0][0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def ended(program: Program, seconds: float = 30) -> int:

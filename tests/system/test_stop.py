@@ -10,7 +10,7 @@ import pytest
 from benchmarks.rig import TopicReader, free_port, stopping, wait_until
 
 from tests.fakes.kafka_broker import Broker
-from tests.system.asking import log_of, names, stopped, wait_for_log, wait_for_names, write_feeds
+from tests.system.asking import count, log_of, names, stopped, wait_for_log, wait_for_names, write_feeds
 from tests.system.hostile import House, house
 from tests.system.program import Program
 
@@ -83,12 +83,12 @@ def test_a_stop_while_the_broker_is_gone(press: House, tmp_path: Path) -> None:
     program = Program(tmp_path, feeds, f"127.0.0.1:{free_port()}")
     with stopping(program.process):
         program.start(ready=False)
-        wait_until("the outbox to grow", lambda: _count(program, "outbox") >= 3, 30)
+        wait_until("the outbox to grow", lambda: count(program, "outbox") >= 3, 30)
         status, seconds = stopped(program)
     assert 0 == status, program.process.tail()
     assert seconds < STOP_SECONDS
     assert "publish: not everything in hand was finished in time; it stays in the store" in log_of(program)
-    assert _count(program, "outbox") >= 3
+    assert count(program, "outbox") >= 3
 
 
 def test_a_stop_while_the_store_is_locked(press: House, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_stop_while_the_store_is_locked(press: House, tmp_path: Path) -> None:
     program = Program(tmp_path, feeds)
     with stopping(program.process):
         program.start()
-        wait_until("both to be settled", lambda: _count(program, "articles") == 2 and program.settled(), 30)
+        wait_until("both to be settled", lambda: count(program, "articles") == 2 and program.settled(), 30)
         other = sqlite3.connect(tmp_path / "var" / "storyfold.sqlite3", isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         press.lists("three", "two", "one")
@@ -108,7 +108,7 @@ def test_a_stop_while_the_store_is_locked(press: House, tmp_path: Path) -> None:
         assert 0 == status, program.process.tail()
         assert seconds < STOP_SECONDS
         program.start()
-        wait_until("the third to be settled", lambda: _count(program, "articles") == 3 and program.settled(), 30)
+        wait_until("the third to be settled", lambda: count(program, "articles") == 3 and program.settled(), 30)
         assert 0 == program.process.stop(), program.process.tail()
 
 
@@ -155,7 +155,7 @@ def test_no_process_is_left_behind(press: House, tmp_path: Path) -> None:
     program = Program(tmp_path, feeds)
     with stopping(program.process):
         program.start()
-        wait_until("it to be settled", lambda: _count(program, "articles") == 1 and program.settled(), 30)
+        wait_until("it to be settled", lambda: count(program, "articles") == 1 and program.settled(), 30)
         status, _ = stopped(program)
     assert 0 == status, program.process.tail()
     wait_until("its processes to end", lambda: _mentioning(str(tmp_path)) == [], 5)
@@ -192,13 +192,6 @@ def test_a_hangup_and_a_change_reload_the_feeds(press: House, broker: Broker, tm
         wait_for_names(reader, ["five"])
         assert 0 == program.process.stop(), program.process.tail()
         reader.stop()
-
-
-def _count(program: Program, table: str) -> int:
-    try:
-        return int(program.rows(f"SELECT count(*) FROM {table}")[0][0])
-    except sqlite3.OperationalError:
-        return 0  # not made yet
 
 
 def _mentioning(text: str) -> list[str]:
