@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.rig import TopicReader, wait_until
-
 from tests.system.program import Program
 
 

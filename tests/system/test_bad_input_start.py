@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from benchmarks.rig import Process, stopping, wait_until
 
+from benchmarks.rig import Process, stopping, wait_until
 from tests.system.asking import count, ended, log_of, readiness, refusal, wait_for_log, write_feeds
 from tests.system.conditions import missing
 from tests.system.hostile import house

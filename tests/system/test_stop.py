@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.rig import TopicReader, free_port, stopping, wait_until
 
+from benchmarks.rig import TopicReader, free_port, stopping, wait_until
 from tests.fakes.kafka_broker import Broker
 from tests.system.asking import count, log_of, names, stopped, wait_for_log, wait_for_names, write_feeds
 from tests.system.hostile import House, house
