@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-WORDS = ["harbour", "council", "bridge", "water", "tender", "vote", "minister", "budget", "inquiry", "storm", "farmers", "railway", "night", "strike", "teachers", "hospital", "library", "river", "market", "bakery", "museum", "ferry", "tunnel", "signal", "harvest", "quarry", "orchard", "lantern", "cabin", "meadow"]
+WORDS = (
+    "harbour council bridge water tender vote minister budget inquiry storm farmers railway night strike teachers "
+    "hospital library river market bakery museum ferry tunnel signal harvest quarry orchard lantern cabin meadow"
+).split()
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

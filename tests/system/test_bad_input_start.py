@@ -209,5 +209,3 @@ def test_a_store_that_breaks_meanwhile_ends_the_program_with_a_word(tmp_path: Pa
         said = log_of(program)
     assert "has another schema than this version; restart it to migrate" in said
     assert "Traceback" not in said
-
-

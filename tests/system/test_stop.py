@@ -205,5 +205,3 @@ def _mentioning(text: str) -> list[str]:
         if text in command and int(file.parent.name) != os.getpid():
             found.append(command)
     return found
-
-
