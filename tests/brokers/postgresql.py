@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import LiteralString
 
 import psutil
 import psycopg
@@ -96,7 +97,7 @@ class PostgresqlServer:
                 shutil.chown(path, ACCOUNT, ACCOUNT)
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command = [binaries() / "initdb", "-D", self._data, "-U", USER, f"--pwfile={word}", *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder, **_as_account())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder, user=_account(), group=_account(), extra_groups=_groups())
         if done.returncode != 0:
             raise PostgresqlMissing(f"initdb failed:\n{done.stderr[-2000:]}")
 
@@ -113,7 +114,7 @@ class PostgresqlServer:
         end = time.monotonic() + seconds
         while True:
             with (self.folder / "log").open("ab") as log:
-                self._program = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **_as_account())
+                self._program = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, user=_account(), group=_account(), extra_groups=_groups())
             while self._program.poll() is None:
                 with suppress(psycopg.OperationalError), psycopg.connect(conninfo(self.url), connect_timeout=2):
                     return
@@ -145,8 +146,12 @@ class PostgresqlServer:
         return self.folder / "data"
 
 
-def _as_account() -> dict[str, object]:
-    return {"user": ACCOUNT, "group": ACCOUNT, "extra_groups": []} if os.geteuid() == 0 else {}
+def _account() -> str | None:
+    return ACCOUNT if os.geteuid() == 0 else None
+
+
+def _groups() -> list[str] | None:
+    return [] if os.geteuid() == 0 else None
 
 
 @contextmanager
@@ -188,7 +193,7 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str, options: str = "") -> Iterator[str]:
+def fresh_database(server: str, options: LiteralString = "") -> Iterator[str]:
     """Make an empty database; yields its URL and drops it in the end."""
     name = f"test_{uuid.uuid4().hex}"
     run_sql(server, sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(options)))
@@ -203,7 +208,7 @@ def conninfo(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def run_sql(url: str, statement: str | sql.Composable) -> None:
+def run_sql(url: str, statement: LiteralString | sql.Composed) -> None:
     """Run a statement by itself."""
     with psycopg.connect(conninfo(url), autocommit=True) as connection:
         connection.execute(statement)
