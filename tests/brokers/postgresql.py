@@ -96,8 +96,17 @@ class PostgresqlServer:
             for path in (self.folder, word):
                 shutil.chown(path, ACCOUNT, ACCOUNT)
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
-        command = [binaries() / "initdb", "-D", self._data, "-U", USER, f"--pwfile={word}", *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder, user=_account(), group=_account(), extra_groups=_groups())
+        command = [str(binaries() / "initdb"), "-D", str(self._data), "-U", USER, f"--pwfile={word}", *options]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            user=_account(),
+            group=_account(),
+            extra_groups=_groups(),
+        )
         if done.returncode != 0:
             raise PostgresqlMissing(f"initdb failed:\n{done.stderr[-2000:]}")
 
@@ -110,11 +119,19 @@ class PostgresqlServer:
             **self.settings,
         }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
-        command = [binaries() / "postgres", "-D", self._data, *options]
+        command = [str(binaries() / "postgres"), "-D", str(self._data), *options]
         end = time.monotonic() + seconds
         while True:
             with (self.folder / "log").open("ab") as log:
-                self._program = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, user=_account(), group=_account(), extra_groups=_groups())
+                self._program = subprocess.Popen(
+                    command,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.folder,
+                    user=_account(),
+                    group=_account(),
+                    extra_groups=_groups(),
+                )
             while self._program.poll() is None:
                 with suppress(psycopg.OperationalError), psycopg.connect(conninfo(self.url), connect_timeout=2):
                     return
@@ -208,10 +225,10 @@ def conninfo(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def run_sql(url: str, statement: LiteralString | sql.Composed) -> None:
+def run_sql(url: str, statement: str | sql.Composed) -> None:
     """Run a statement by itself."""
     with psycopg.connect(conninfo(url), autocommit=True) as connection:
-        connection.execute(statement)
+        connection.execute(statement.encode() if isinstance(statement, str) else statement)
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Programs that share a PostgreSQL store, run as processes by tests.
 
-    python -m tests.integration.postgresql_programs write URL NAME      # commits until killed; "kept KEY" a commit
-    python -m tests.integration.postgresql_programs lease URL NAME      # leases until nothing is left; "has KEY" a row
-    python -m tests.integration.postgresql_programs open URL            # prints the store's own name
+python -m tests.integration.postgresql_programs write URL NAME      # commits until killed; "kept KEY" a commit
+python -m tests.integration.postgresql_programs lease URL NAME      # leases until nothing is left; "has KEY" a row
+python -m tests.integration.postgresql_programs open URL            # prints the store's own name
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL store: leases, the order of the outbox, and a server that is killed amid commits."""
+"""Several processes on one PostgreSQL store: leases, the order of the outbox, a server that is killed amid commits."""
 
 import asyncio
 import os
@@ -80,9 +80,10 @@ async def test_two_processes_never_lease_the_same(url: str) -> None:
     await store.apply(Commit(taken_up=tuple(new_entry(name) for name in names)))
 
     def race() -> list[list[str]]:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        pipe = subprocess.PIPE
         programs = [
-            subprocess.Popen(command("lease", url, f"o{n}"), env=environment(), text=True, **pipes) for n in range(4)
+            subprocess.Popen(command("lease", url, f"o{n}"), env=environment(), text=True, stdin=pipe, stdout=pipe)
+            for n in range(4)
         ]
         for program in programs:
             assert program.stdout is not None
@@ -167,7 +168,7 @@ async def until_kept(folder: Path, count: int) -> None:
     end = time.monotonic() + 60
     while len(kept(folder)) < count:
         assert time.monotonic() < end, complaints(folder)[-2_000:]
-        await asyncio.sleep(0.02)  # noqa: ASYNC110 other processes write the files
+        await asyncio.sleep(0.02)
 
 
 async def holds_exactly(store: SqlStore, acknowledged: list[str]) -> None:

@@ -7,7 +7,7 @@ it had not logged yet, and then answers for somebody else's transaction.)
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,7 +40,6 @@ from storyfold.ports import StoreBroken, StoreError, StoreUnavailable
 
 # Older ones are out of support.
 OLDEST = 140000
-CONNECT_SECONDS = 5
 # A commit of 100,000 entries takes some ten seconds; a window of a month is read in parts of some milliseconds.
 WRITE_SECONDS = 60
 READ_SECONDS = 300
@@ -48,8 +47,15 @@ READ_SECONDS = 300
 SILENT_SECONDS = 60
 # Others may be migrating; a lock of another storyfold that goes on with its work is short.
 MIGRATE_SECONDS = 600
-# A peer that vanished without a word is given up after 10 + 3 * 5 s.
-KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+# What the URL does not say otherwise. A peer that vanished without a word is given up after 10 + 3 * 5 s.
+SESSION = {
+    "connect_timeout": 5,
+    "fallback_application_name": "storyfold",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 READERS = 4
 # The first half is the ASCII of "stry"; one key a schema would be wrong, for Alembic's table is one a schema too.
 MIGRATION_LOCK = 0x73747279_00000001
@@ -155,7 +161,8 @@ class PostgresqlAdapter:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """See `Adapter.reading`: REPEATABLE READ is one snapshot throughout, and locks nothing."""
-        with self.translated(), self._reader.begin() as connection:
+        with self.translated(), self._reader.connect() as connection:
+            # Begun by the first query and rolled back in the end, which also works on a connection that was lost.
             yield connection
 
     @contextmanager
@@ -218,22 +225,29 @@ class PostgresqlAdapter:
             max_overflow=-1,
             # A message of an error carries no text of an article.
             hide_parameters=True,
-            connect_args={"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "storyfold", **KEEPALIVES}
-            | dict(url.query),
+            connect_args={name: value for name, value in SESSION.items() if name not in url.query},
         )
 
         def on_connect(connection: Any, _record: Any) -> None:
-            self._refuse_unfit(connection)
-            with connection.cursor() as cursor:
-                for name, value in settings.items():
-                    cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-                # `off` acknowledges what a crash may lose; `remote_apply` and the like are the server's choice.
-                durable = "SELECT set_config('synchronous_commit', 'on', false)"
-                cursor.execute(f"{durable} WHERE current_setting('synchronous_commit') = 'off'")
-            connection.commit()
+            try:
+                self._prepare(connection, settings)
+            except BaseException:
+                connection.close()
+                raise
 
         event.listen(engine, "connect", on_connect)
         return engine
+
+    def _prepare(self, connection: Any, settings: Mapping[str, str]) -> None:
+        self._refuse_unfit(connection)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for name, value in settings.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+            # `off` acknowledges what a crash may lose; `remote_apply` and the like are the server's choice.
+            durable = "SELECT set_config('synchronous_commit', 'on', false)"
+            cursor.execute(f"{durable} WHERE current_setting('synchronous_commit') = 'off'")
+        connection.autocommit = False
 
     def _refuse_unfit(self, connection: Any) -> None:
         version = connection.info.server_version

@@ -30,7 +30,7 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import Pruned, Retention
-from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
+from storyfold.ports import Snapshot, Store, StoreBroken, StoreError, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -58,7 +58,11 @@ async def open_store(
         StoreBroken: not a store, damaged, read-only, or of a newer version.
     """
     adapter = adapter_of(url, busy_timeout, max_mib)
-    await asyncio.to_thread(migrate.upgrade, adapter)
+    try:
+        await asyncio.to_thread(migrate.upgrade, adapter)
+    except StoreError:
+        adapter.close()
+        raise
     return SqlStore(adapter)
 
 
