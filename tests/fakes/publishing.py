@@ -11,7 +11,7 @@ from storyfold.edges.clock import SystemClock
 from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
 from storyfold.wire.encode import Encoder

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,8 +13,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, entries, feeds, outbox, pruning, window
-from storyfold.edges.store.adapter import Adapter
+from storyfold.edges.store import articles, attempts, entries, feeds, outbox, pruning, window
+from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
 from storyfold.edges.store.tables import shards
@@ -25,13 +27,15 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import Pruned, Retention
-from storyfold.ports import Snapshot, Store
+from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
 
 # Tallies are kept in so many rows, by process, so that writers on several machines seldom meet in one.
 TALLY_SLOTS = 16
 READERS = 4
+# Between two questions how a commit ended whose connection broke.
+DOUBT_SECONDS = 0.5
 
 
 class SqlStore:
@@ -45,7 +49,8 @@ class SqlStore:
         self._writing = ThreadPoolExecutor(1, "store-write")
         self._reading = ThreadPoolExecutor(READERS, "store-read")
         self._writer = GroupWriter(self._write_group)
-        self._slot = os.getpid() % TALLY_SLOTS
+        # The host too, for in containers every process is number 1.
+        self._slot = zlib.crc32(f"{socket.gethostname()} {os.getpid()}".encode()) % TALLY_SLOTS
         self._closed = False
 
     async def apply(self, commit: Commit) -> None:
@@ -200,15 +205,15 @@ class SqlStore:
     @asynccontextmanager
     async def _one_state(self) -> AsyncIterator[window.Ask]:
         reading = self._adapter.reading()
-        connection = await self._in_reader(reading.__enter__)
+        connection = await self._in_reader(partial(attempts.once, reading.__enter__))
 
         async def ask(work: Callable[[Connection], T], /) -> T:
-            return await self._in_reader(partial(self._asking, work, connection))
+            return await self._in_reader(partial(attempts.once, partial(self._asking, work, connection)))
 
         try:
             yield ask
         finally:
-            await self._in_reader(partial(reading.__exit__, None, None, None))
+            await self._in_reader(partial(attempts.once, partial(reading.__exit__, None, None, None)))
 
     async def _bites(self, forget: Callable[[Connection, datetime], int], before: datetime) -> int:
         total = 0
@@ -222,24 +227,32 @@ class SqlStore:
         await self._write(lambda connection: apply_all(connection, commits, self._slot))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._transact_writing, work)
+        attempt = partial(attempts.write, self._adapter, work)
+        outcome = await asyncio.get_running_loop().run_in_executor(self._writing, attempt)
+        if not isinstance(outcome, attempts.Unsettled):
+            return outcome
+        if await self._was_committed(outcome.doubt):
+            return outcome.result
+        raise StoreUnavailable(f"{outcome.doubt}; nothing was done")
+
+    async def _was_committed(self, doubt: InDoubt) -> bool:
+        """Ask until there is an answer: whoever is told that nothing was done would do it a second time."""
+        while True:
+            try:
+                return await self._in_reader(doubt.settle)
+            except StoreUnavailable as error:
+                if self._closed:
+                    raise StoreBroken(f"{doubt}; what became of it shows when storyfold starts again") from error
+            await asyncio.sleep(DOUBT_SECONDS)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await self._in_reader(partial(self._transact_reading, work))
+        return await self._in_reader(partial(attempts.read, self._adapter, work))
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._reading, work)
 
-    def _transact_writing(self, work: Callable[[Connection], T]) -> T:
-        with self._adapter.writing() as connection:
-            return work(connection)
-
     def _asking(self, work: Callable[[Connection], T], connection: Connection) -> T:
         with self._adapter.translated():
-            return work(connection)
-
-    def _transact_reading(self, work: Callable[[Connection], T]) -> T:
-        with self._adapter.reading() as connection:
             return work(connection)
 
 
