@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from storyfold.edges.store import migrate
 from storyfold.edges.store.adapter import Again
+from storyfold.edges.store.opening import adapter_of, open_store
 from storyfold.edges.store.postgresql_errors import Server, translate
-from storyfold.edges.store.sql import SqlStore, adapter_of, open_store
+from storyfold.edges.store.sql import SqlStore
 from storyfold.model.commit import Commit
 from storyfold.ports import StoreBroken, StoreError, StoreUnavailable
 from tests.brokers.apache import free_port

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from storyfold.edges.store import migrate
-from storyfold.edges.store.sql import adapter_of, open_store
+from storyfold.edges.store.opening import adapter_of, open_store
 from storyfold.edges.store.tables import metadata
 from storyfold.model.commit import Commit
 from storyfold.ports import StoreBroken
