@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  rm -rf $(VENV); echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV); \
 	fi
 	@echo "installing what requirements.lock names (once, about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
@@ -86,6 +86,8 @@ quality: $(STAMP) ## the quality floors, on the corpora beside the checkout
 lock: $(STAMP) ## write requirements.lock anew: exact versions with hashes, for every Python from 3.11 on
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --constraint requirements.lock --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file deploy/requirements.lock
 
 example: $(STAMP) ## write deploy/storyfold.example.toml anew from the settings in the code
 	@$(BIN)/storyfold config example > deploy/storyfold.example.toml

@@ -13,7 +13,7 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 
 def shared() -> Path:
     """Where the corpora lie: beside the repository, or where ``STORYFOLD_SHARED`` says."""
-    return Path(os.environ.get("STORYFOLD_SHARED", _REPOSITORY.parent / "shared"))  # noqa: TID251 - a script, not the core
+    return Path(os.environ.get("STORYFOLD_SHARED", _REPOSITORY.parent / "shared"))
 
 
 @dataclass(frozen=True, slots=True)

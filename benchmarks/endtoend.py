@@ -55,6 +55,10 @@ port = {console}
 """
 
 
+# What newsroom writes of one happening, on average; so the press runs for about the seconds asked for.
+ARTICLES_A_HAPPENING = 24
+
+
 def is_broker(process: psutil.Process) -> bool:
     """Whether a process belongs to the embedded broker, not to storyfold."""
     command = " ".join(process.cmdline())
@@ -70,13 +74,13 @@ def measure(folder: Path, rate: float, seconds: float, seed: int) -> dict[str, A
         seconds: for how long.
         seed: of newsroom.
     """
-    count = int(rate * seconds)
+    happenings = max(4, round(rate * seconds / ARTICLES_A_HAPPENING))
     press = Press.start(
         folder,
-        *("--seed", str(seed), "--publishers", "40", "--articles", str(count), "--rate", str(rate)),
-        *("--habits", "none", "--faults", "none", "--opml", str(folder / "feeds.opml")),
-        *("--feed-length", "200", "--paused"),
+        *("--seed", str(seed), "--publishers", "40", "--happenings", str(happenings), "--rate", str(rate)),
+        *("--habits", "none", "--faults", "none", "--opml", str(folder / "feeds.opml"), "--feed-entries", "200"),
     )
+    press.pause()
     broker, console = free_port(), free_port()
     (folder / "storyfold.toml").write_text(CONFIG.format(folder=folder, broker=broker, console=console))
     program = Process(
@@ -121,7 +125,7 @@ def score(truth: dict[str, Any], reader: TopicReader, usage: Usage, broker_usage
     )
     for record in reader.of("news.articles"):
         readable.setdefault(record.value["url"], record.at)
-    served = {article["url"]: article["first_served_at"] for article in truth["articles"] if article["first_served_at"]}
+    served = {article["url"]: article["first_listed_at"] for article in truth["articles"] if article["first_listed_at"]}
     waits = sorted(readable[url] - at for url, at in served.items() if url in readable)
     thousands = len(readable) / 1000
     span = max(readable.values()) - min(served.values())

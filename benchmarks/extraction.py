@@ -1,9 +1,10 @@
-"""Extraction against a corpus of pages, beside trafilatura in the same run: ``python -m benchmarks.extraction --corpus DIR``.
+"""Extraction against a corpus of pages, beside trafilatura in the same run.
 
-The corpus is a ``manifest.jsonl`` (id, url, html, title, text, published, authors) with gzipped pages beside it. CPU time
-is taken page by page, ours and the baseline's in turn, so that noise meets both; the first pages are read once before to
-warm up. Headlines are compared after Unicode NFKC and white-space normalisation only, dates to the day, authors as sets;
-each is null where no page of the corpus has a truth. The last line is one JSON object.
+``python -m benchmarks.extraction --corpus DIR``. The corpus is a ``manifest.jsonl`` (id, url, html, title, text,
+published, authors) with gzipped pages beside it. CPU time is taken page by page, ours and the baseline's in turn, so
+that noise meets both; the first pages are read once before to warm up. Headlines are compared after Unicode NFKC and
+white-space normalisation only, dates to the day, authors as sets; each is null where no page of the corpus has a truth.
+The last line is one JSON object.
 """
 
 import argparse
@@ -75,9 +76,21 @@ def read_corpus(folder: Path) -> tuple[Truth, ...]:
 def page_of(truth: Truth, seen_at: datetime) -> Page:
     """The page as the read stage would hand it over, from a feed that says nothing of it but its link."""
     entry = Entry(
-        entry_id=EntryId(truth.id), guid=None, url=truth.url, title="", summary="", content="", authors=(), published_at=None,
-        updated_at=None, date_clamped=False, categories=(), image=None, language=None, content_hash="",
-    )  # fmt: skip
+        entry_id=EntryId(truth.id),
+        guid=None,
+        url=truth.url,
+        title="",
+        summary="",
+        content="",
+        authors=(),
+        published_at=None,
+        updated_at=None,
+        date_clamped=False,
+        categories=(),
+        image=None,
+        language=None,
+        content_hash="",
+    )
     source = FeedSource(FeedId("benchmark"), "", Publisher(PublisherId(""), "", ""), "")
     return Page(url=truth.url, body=truth.html, content_type="text/html", entry=entry, source=source, seen_at=seen_at)
 
@@ -191,7 +204,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     truths = read_corpus(options.corpus)
-    seen_at = datetime.now(UTC)  # noqa: TID251 - a benchmark runs now; dates behind it are clamped
+    seen_at = datetime.now(UTC)
     if options.worst:
         _report(truths, seen_at, options.worst)
     print(

@@ -5,6 +5,7 @@ line, its HTTP endpoints and its topics, read with kafka-python directly.
 """
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,9 @@ from typing import Any, Self
 import psutil
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+
+# It tells every retry as an error; what matters shows in what is read.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TOPICS = ("news.articles", "news.events", "news.event-changes", "news.rejects")
@@ -151,12 +155,15 @@ class Press:
         process.start()
         try:
             wait_until("newsroom to listen", lambda: ready.exists() or not process.running(), 60)
-            if not process.running():
-                raise RuntimeError(f"newsroom ended at once:\n{process.tail()}")
+            assert process.running(), f"newsroom ended at once:\n{process.tail()}"
             return cls(process, json.loads(ready.read_text())["control"])
         except BaseException:
             process.stop(2)
             raise
+
+    def pause(self) -> None:
+        """Release nothing more until told to resume."""
+        post(f"{self.control}/pause")
 
     def resume(self) -> None:
         """Let a press that was started paused begin."""

@@ -38,9 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve publishers on loopback until SIGTERM")
     _sizes(serving)
     serving.add_argument("--time-scale", type=float, default=1.0, help="seconds of the plan in a real second")
-    serving.add_argument(
-        "--rate", type=float, help="release so many articles a second evenly, whatever the plan says"
-    )
+    serving.add_argument("--rate", type=float, help="release so many articles a second evenly, whatever the plan says")
     serving.add_argument("--port", type=int, default=0, help="common port of the publishers, 0: any")
     serving.add_argument("--control-port", type=int, default=0, help="0: any")
     serving.add_argument("--feed-entries", type=int, default=30, help="entries that a feed shows")

@@ -112,9 +112,7 @@ def _rule(rule: Any) -> Fault:
     other_names = {"from": "begins", "until": "ends"}
     renamed: dict[str, Any] = {other_names.get(str(key), str(key)): value for key, value in rule.items()}
     if unknown := sorted(renamed.keys() - _FIELDS):
-        raise ValueError(
-            f"unknown field in a fault: {', '.join(unknown)}; there are {', '.join(sorted(_FIELDS))}"
-        )
+        raise ValueError(f"unknown field in a fault: {', '.join(unknown)}; there are {', '.join(sorted(_FIELDS))}")
     renamed["kind"] = FaultKind(renamed["kind"])
     renamed["target"] = Target(renamed.get("target", "all"))
     if renamed.get("retry_after") is not None:

@@ -49,9 +49,7 @@ def _publisher(
     country = land.country
     taken = {publisher.name for publisher in made}
     name = (
-        f"{agency} News Agency"
-        if agency
-        else f"{rng.choice((land.town(rng), country.capital))} {rng.choice(_TITLES)}"
+        f"{agency} News Agency" if agency else f"{rng.choice((land.town(rng), country.capital))} {rng.choice(_TITLES)}"
     )
     while name in taken:
         name = f"{land.town(rng)} {rng.choice(_TITLES)}"

@@ -75,9 +75,7 @@ def retime(plan: Plan, start: datetime, per_second: float) -> Plan:
     articles = []
     for index, article in enumerate(plan.articles):
         first = start + step * index
-        versions = tuple(
-            replace(v, at=first + (v.at - article.published) * stretch) for v in article.versions
-        )
+        versions = tuple(replace(v, at=first + (v.at - article.published) * stretch) for v in article.versions)
         articles.append(replace(article, versions=versions))
     return replace(plan, start=start, span=step * len(articles), articles=tuple(articles))
 

@@ -30,8 +30,7 @@ def round_ups(told: tuple[Told, ...], houses: tuple[Publisher, ...], rng: Random
             continue
         chosen = rng.sample(items, _POINTS)
         drafts = tuple(
-            Draft(item.versions[0].headline, item.versions[0].summary, item.versions[0].paragraphs)
-            for item in chosen
+            Draft(item.versions[0].headline, item.versions[0].summary, item.versions[0].paragraphs) for item in chosen
         )
         draft = round_up(drafts, rng)
         version = Version(at, draft.headline, draft.summary, draft.paragraphs)

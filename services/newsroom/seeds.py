@@ -1,7 +1,7 @@
 """Randomness that is a function of a seed and of labels, so that each part of a plan can be made alone."""
 
 import hashlib
-import random  # noqa: TID251 - newsroom is a simulation: this is the one place in it that makes generators
+import random
 
 Random = random.Random
 

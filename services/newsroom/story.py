@@ -51,9 +51,7 @@ class Story:
         rng: Writes.
     """
 
-    def __init__(
-        self, happening: Happening, others: tuple[Happening, ...], end: datetime, rng: Random
-    ) -> None:
+    def __init__(self, happening: Happening, others: tuple[Happening, ...], end: datetime, rng: Random) -> None:
         self._happening = happening
         self._others = others
         self._end = end
@@ -72,9 +70,7 @@ class Story:
             told.append(article)
         return tuple(told)
 
-    def _write(
-        self, local: str, task: Assignment, before: tuple[Told, ...], houses: tuple[Publisher, ...]
-    ) -> Told:
+    def _write(self, local: str, task: Assignment, before: tuple[Told, ...], houses: tuple[Publisher, ...]) -> Told:
         own = [article for article in before if article.copy_of is None and article.kind in _OWN_WORDS]
         match task.kind:
             case ArticleKind.WIRE_COPY:
@@ -125,9 +121,7 @@ class Story:
         if sent.carrier is None:
             self._dispatches[task.stage] = replace(sent, carrier=local)
             first = replace(task, kind=ArticleKind.REWRITE)
-            return replace(
-                self._told(local, first, sent.draft), agency=self._agency, dateline=self._dateline()
-            )
+            return replace(self._told(local, first, sent.draft), agency=self._agency, dateline=self._dateline())
         short = report(self._happening, Order(task.stage, 1, task.publisher.spells_numbers), self._rng)
         draft = wire_copy(sent.draft, short.headline, self._agency, self._rng)
         article = self._told(local, task, draft)
@@ -150,13 +144,9 @@ class Story:
         return replace(article, copy_of=source.local, authors=source.authors)
 
     def _correction(self, local: str, task: Assignment, source: Told) -> Told:
-        right = report(
-            self._happening, Order(task.stage, task.words, task.publisher.spells_numbers), self._rng
-        )
+        right = report(self._happening, Order(task.stage, task.words, task.publisher.spells_numbers), self._rng)
         draft = corrected(_draft(source), right, self._rng)
-        return self._told(
-            local, task, replace(draft, headline=correction_headline(right.headline, self._rng))
-        )
+        return self._told(local, task, replace(draft, headline=correction_headline(right.headline, self._rng)))
 
     def _told(self, local: str, task: Assignment, draft: Draft) -> Told:
         versions = [Version(task.at, draft.headline, draft.summary, draft.paragraphs)]

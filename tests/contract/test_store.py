@@ -1,14 +1,15 @@
 """What every store must do; run over each of them alike."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
 from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.events import EventStatus
@@ -17,6 +18,7 @@ from storyfold.model.identity import ArticleId, EntryId, FeedId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Store
+from tests.brokers.postgresql import fresh_database
 from tests.fakes.store import MemoryStore
 from tests.fakes.store_values import (
     DAY,
@@ -36,31 +38,25 @@ from tests.fakes.store_values import (
 
 pytestmark = pytest.mark.anyio
 
-Opener = Callable[[Path], Awaitable[Store]]
-
-
-async def open_memory(_folder: Path) -> Store:
-    return MemoryStore()
-
-
-async def open_sqlite(folder: Path) -> Store:
-    return await open_store(f"sqlite:///{folder / 'store.db'}")
-
-
-# A further database joins here.
-OPENERS: dict[str, Opener] = {"memory": open_memory, "sqlite": open_sqlite}
-
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await OPENERS[request.param](tmp_path)
-    yield opened
-    await opened.close()
+    with ExitStack() as stack:
+        match request.param:
+            case "memory":
+                opened: Store = MemoryStore()
+            case "sqlite":
+                opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+            case _:
+                server: str = request.getfixturevalue("postgresql_url")
+                opened = await open_store(stack.enter_context(fresh_database(server)))
+        yield opened
+        await opened.close()
 
 
 def polled(name: str, next_poll_at: datetime, listed: tuple[str, ...] | None = None) -> PolledFeed:
@@ -304,6 +300,12 @@ class TestArticlesAndEvents:
         assert (ArticleId("a1"), EntryId("e1")) == await store.article_of("https://example.org/a1")
         assert {"a1": second.placed} == await store.articles([ArticleId("a1"), ArticleId("a2")])
         assert await store.article_of("https://example.org/a2") is None
+
+    async def test_a_body_with_a_character_that_no_text_has_is_kept(self, store: Store) -> None:
+        """The character NUL may be replaced where a database cannot hold it; the rest of the text stays."""
+        await store.apply(Commit(articles=(folded_of(body="It \x00 fell."),)))
+        (placed,) = (await store.articles([ArticleId("a1")])).values()
+        assert placed.article.body in {"It \x00 fell.", "It \ufffd fell."}
 
     async def test_an_older_version_never_replaces_a_newer_one(self, store: Store) -> None:
         """Neither of articles nor of events, in one commit or over several; the same version replaces itself."""

@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -17,7 +17,7 @@ from storyfold.edges.telemetry import PrometheusMeter
 from storyfold.model.commit import Commit
 from storyfold.model.metrics import Metric
 from storyfold.ports import StoreUnavailable
-from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.clock import ManualClock
 from tests.fakes.press_review import event, source
 from tests.fakes.store import MemoryStore
 
@@ -27,7 +27,7 @@ ABOUT = About("0.1.0", datetime(2026, 3, 4, tzinfo=UTC), "127.0.0.1:9092", embed
 @dataclass
 class Site:
     store: MemoryStore = field(default_factory=MemoryStore)
-    clock: FrozenClock = field(default_factory=FrozenClock)
+    clock: ManualClock = field(default_factory=ManualClock)
     meter: PrometheusMeter = field(default_factory=PrometheusMeter)
     trouble: str | None = None
 
@@ -123,7 +123,7 @@ def test_the_store_is_asked_once_a_moment_however_many_look() -> None:
         await site.store.apply(Commit(events=(event(0),)))
         async with session.get("/api/events", headers={"If-None-Match": tag}) as answer:
             assert 304 == answer.status
-        site.clock.advance(1)
+        await site.clock.advance(timedelta(seconds=1))
         async with session.get("/api/events", headers={"If-None-Match": tag}) as answer:
             assert 1 == len((await answer.json())["events"])
 

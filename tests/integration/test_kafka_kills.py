@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit
 from storyfold.model.records import Record, Topic
 from tests.fakes.kafka_broker import bootstrap_for_tests, read_all, run_python

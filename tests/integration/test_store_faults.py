@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.sql import SqlStore, open_store
+from storyfold.edges.store.opening import open_store
+from storyfold.edges.store.sql import SqlStore
 from storyfold.edges.store.sqlite import translate
 from storyfold.model.commit import Commit
 from storyfold.model.entries import LedgerEntry
@@ -131,7 +132,7 @@ async def test_damage_is_told_from_absence(tmp_path: Path) -> None:
 
 READ_ONLY = """
 import asyncio, sys
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.ports import StoreBroken
 
 async def main():
@@ -242,7 +243,7 @@ def test_every_error_of_sqlite_has_its_word() -> None:
 
 STORM = """
 import asyncio, sys
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit
 from tests.fakes.store_values import folded_of, new_entry, record_of, settled
 

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from storyfold.edges.store import migrate
-from storyfold.edges.store.sql import adapter_of, open_store
+from storyfold.edges.store.opening import adapter_of, open_store
 from storyfold.edges.store.tables import metadata
 from storyfold.model.commit import Commit
 from storyfold.ports import StoreBroken, StoreUnavailable
@@ -128,7 +128,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 OPEN = """
 import asyncio, sys
-from storyfold.edges.store.sql import open_store
+from storyfold.edges.store.opening import open_store
 
 async def main():
     store = await open_store(sys.argv[1])

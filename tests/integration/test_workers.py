@@ -226,7 +226,7 @@ def test_workers_die_with_the_program() -> None:
             asyncio.run(main())
         """
     )
-    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'services'}:{REPOSITORY}"}
+    environment = {"PYTHONPATH": f"{REPOSITORY / 'services'}:{REPOSITORY}"}
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True
     ) as process:

@@ -4,6 +4,9 @@ import os
 import signal
 import time
 
+from storyfold.edges.parsing import FeedDocument
+from storyfold.model.page import FeedHints, NoArticle, NoArticleReason, Page, ParsedFeed
+
 
 def double(number: int) -> int:
     return 2 * number
@@ -56,3 +59,16 @@ def sleep_then_double(argument: tuple[float, int]) -> int:
 
 def size_of(body: bytes) -> int:
     return len(body)
+
+
+def read_nothing(page: Page) -> NoArticle:
+    return NoArticle(NoArticleReason.NO_TEXT, page.url)
+
+
+def hang_on(page: Page) -> NoArticle:
+    time.sleep(60)
+    return read_nothing(page)
+
+
+def parse_nothing(document: FeedDocument) -> ParsedFeed:
+    return ParsedFeed(document.source.title, None, None, "rss20", (), FeedHints())

@@ -143,11 +143,11 @@ def corpus_path(relative: str) -> Path:
     Args:
         relative: below the shared directory, such as ``data/extraction/aeb``.
     """
-    shared = Path(os.environ.get("STORYFOLD_SHARED") or REPOSITORY.parent / "shared")  # noqa: TID251 - tests find corpora by it
+    shared = Path(os.environ.get("STORYFOLD_SHARED") or REPOSITORY.parent / "shared")
     path = shared / relative
     if not path.exists():
         message = f"corpus {relative} is not there: looked in {shared}; set STORYFOLD_SHARED to where it is"
-        if os.environ.get("CI"):  # noqa: TID251 - where a skip must be a failure
+        if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
     return path

@@ -53,7 +53,7 @@ class Captured:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the name is the base class's
+            def do_GET(self) -> None:
                 captured.hits.append(self.path)
                 captured.answer(self)
 

@@ -31,19 +31,14 @@ _NEWSLETTER = (
     '<div class="newsletter"><h3>The morning briefing</h3><p>All you need to know before your first coffee, '
     "in your inbox at six.</p><form><input type=email><button>Sign up</button></form></div>\n"
 )
-_PICTURE = (
-    '<figure><img src="/img/scene.jpg" alt="">'
-    "<figcaption>Archive picture. Photo: agency</figcaption></figure>\n"
-)
+_PICTURE = '<figure><img src="/img/scene.jpg" alt=""><figcaption>Archive picture. Photo: agency</figcaption></figure>\n'
 _ADVERTISEMENT = '<div class="ad" aria-hidden="true">Advertisement</div>\n'
 _INSETS = (_NEWSLETTER, _PICTURE, _ADVERTISEMENT)
 
 
 def related(others: tuple[Article, ...]) -> str:
     """Return a list of links to further articles."""
-    links = "".join(
-        f'<li><a href="{escape(a.path)}">{escape(a.versions[0].headline)}</a></li>' for a in others[:6]
-    )
+    links = "".join(f'<li><a href="{escape(a.path)}">{escape(a.versions[0].headline)}</a></li>' for a in others[:6])
     return f'<section class="related"><h3>More on this</h3><ul>{links}</ul></section>\n'
 
 
@@ -60,8 +55,7 @@ def comments(article: Article, seed: int) -> str:
     """Return what readers wrote under the article; the same on every request."""
     rng = stream(seed, "comments", article.id)
     said = "".join(
-        f'<li class="comment"><span class="nick">{rng.choice(_READERS)}</span>'
-        f"<p>{rng.choice(_OPINIONS)}</p></li>\n"
+        f'<li class="comment"><span class="nick">{rng.choice(_READERS)}</span><p>{rng.choice(_OPINIONS)}</p></li>\n'
         for _ in range(rng.randrange(9))
     )
     return f'<section id="comments" class="comments"><h3>Comments</h3><ol>{said}</ol></section>\n'

@@ -31,26 +31,20 @@ async def misbehave(  # noqa: PLR0912 - one branch a member of a closed enum, no
     match fault.kind:
         case FaultKind.STATUS:
             headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-            return web.Response(
-                status=fault.status, headers=headers, text="<h1>Sorry</h1>", content_type="text/html"
-            )
+            return web.Response(status=fault.status, headers=headers, text="<h1>Sorry</h1>", content_type="text/html")
         case FaultKind.HANG:
             await asyncio.Event().wait()
             return web.Response()
         case FaultKind.DRIP:
             return await _drip(request, fault, answer)
         case FaultKind.REDIRECT:
-            return _redirect(
-                request, fault.status if fault.status in {301, 302, 303, 307, 308} else 302, HOPS, 0
-            )
+            return _redirect(request, fault.status if fault.status in {301, 302, 303, 307, 308} else 302, HOPS, 0)
         case FaultKind.REDIRECT_CHAIN:
             return _redirect(request, 301, HOPS, (fault.size or _DEFAULT_HOPS) - 1)
         case FaultKind.REDIRECT_LOOP:
             return _redirect(request, 302, LOOP, 1)
         case FaultKind.TRUNCATED:
-            return await _raw(
-                request, answer, declared=len(answer.body), sent=answer.body[: len(answer.body) // 2]
-            )
+            return await _raw(request, answer, declared=len(answer.body), sent=answer.body[: len(answer.body) // 2])
         case FaultKind.WRONG_LENGTH:
             return await _raw(request, answer, declared=len(answer.body) * 2 // 3, sent=answer.body)
         case FaultKind.BAD_BYTES:

@@ -37,9 +37,7 @@ class Sites:
         max_age: Sent as Cache-Control with feeds; None sends nothing.
     """
 
-    def __init__(
-        self, press: Press, mischief: Mischief, houses: tuple[House, ...], max_age: int | None
-    ) -> None:
+    def __init__(self, press: Press, mischief: Mischief, houses: tuple[House, ...], max_age: int | None) -> None:
         self.press = press
         self.mischief = mischief
         self.houses = houses
@@ -78,9 +76,7 @@ class Sites:
         host, port = request.transport.get_extra_info("sockname")[:2]
         return self._by_address.get(Address(host, port))
 
-    async def _send(
-        self, request: web.Request, house: House, target: Target, answer: Answer
-    ) -> web.StreamResponse:
+    async def _send(self, request: web.Request, house: House, target: Target, answer: Answer) -> web.StreamResponse:
         elapsed = real_now() - self.press.began
         fault = None
         if not arrived(request):

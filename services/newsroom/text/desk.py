@@ -24,9 +24,7 @@ def wire_copy(source: Draft, headline: str, agency: str, rng: Random) -> Draft:
         texts = [_swap(text, rng, 0.25) for text in texts]
     if rng.random() < 0.4:
         texts.append(
-            rng.choice(("({})", "With reporting by {}", "Source: {}", "{} / editing by our desk")).format(
-                agency
-            )
+            rng.choice(("({})", "With reporting by {}", "Source: {}", "{} / editing by our desk")).format(agency)
         )
     title = headline if rng.random() < 0.75 else source.headline
     return Draft(title, texts[0], tuple(texts))
@@ -57,9 +55,7 @@ def correction_headline(headline: str, rng: Random) -> str:
 
 def round_up(items: tuple[Draft, ...], rng: Random) -> Draft:
     """Write a list of several happenings, a paragraph each."""
-    title = expand(
-        rng.choice(general().lines("roundup-headline")), lambda _: items[0].headline, macros(), rng
-    )
+    title = expand(rng.choice(general().lines("roundup-headline")), lambda _: items[0].headline, macros(), rng)
     intro = expand(rng.choice(general().lines("roundup-intro")), str, macros(), rng)
     points = tuple(f"{n}. {item.headline}. {item.summary}" for n, item in enumerate(items, start=1))
     return Draft(title, intro, (intro, *points))

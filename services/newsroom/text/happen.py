@@ -28,9 +28,7 @@ class Site:
     heritage: tuple[Detail, ...] = ()
 
 
-def happen(
-    name: str, bank: Bank, land: Land, site: Site, *, at: datetime, macros: Macros, rng: Random
-) -> Happening:
+def happen(name: str, bank: Bank, land: Land, site: Site, *, at: datetime, macros: Macros, rng: Random) -> Happening:
     """Make one happening of the bank's kind.
 
     Args:
@@ -68,9 +66,7 @@ def happen(
     for rule in bank.figures:
         whole = next((f.amounts[2] for f in figures if f.slot == rule.below), None)
         figures.append(_figure(rule, whole, rng))
-    return Happening(
-        HappeningId(name), bank.name, country, region, place, nearby, at, roles, tuple(figures), details
-    )
+    return Happening(HappeningId(name), bank.name, country, region, place, nearby, at, roles, tuple(figures), details)
 
 
 def _figure(rule: FigureRule, whole: float | None, rng: Random) -> Figure:

@@ -100,8 +100,7 @@ def opinion(happening: Happening, order: Order, rng: Random) -> Draft:
     def resolve(slot: str) -> str:
         if slot == "topic":
             return (
-                expand(topic, voice.resolve, macros(), rng)[0].lower()
-                + expand(topic, voice.resolve, macros(), rng)[1:]
+                expand(topic, voice.resolve, macros(), rng)[0].lower() + expand(topic, voice.resolve, macros(), rng)[1:]
             )
         return voice.resolve(slot)
 
@@ -147,15 +146,11 @@ def _pool(bank: Bank, stage: int, rng: Random) -> tuple[Template, ...]:
         weight = (0.0 if fresh else 0.5 * index) + rng.random() * 5
         ranked.append((weight, rng.choice(section.wordings)))
     ranked.extend((2 + rng.random() * 8, rng.choice(s.wordings)) for s in bank.choose("quote", stage))
-    ranked.extend(
-        (4 + rng.random() * 10, template) for template in _some(bank.choose("background", 2), 3, rng)
-    )
+    ranked.extend((4 + rng.random() * 10, template) for template in _some(bank.choose("background", 2), 3, rng))
     common = general()
     reactions = tuple(s for s in common.sections if s.name == "reaction" and s.label == bank.tone)
     ranked.extend((3 + rng.random() * 9, template) for template in _some(reactions, 3, rng))
-    ranked.extend(
-        (5 + rng.random() * 10, template) for template in _some(common.choose("context", 0), 8, rng)
-    )
+    ranked.extend((5 + rng.random() * 10, template) for template in _some(common.choose("context", 0), 8, rng))
     ranked.sort(key=itemgetter(0))
     return tuple(template for _, template in ranked)
 

@@ -20,7 +20,8 @@ from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
 from storyfold.edges.local_hop import LocalHop
 from storyfold.edges.parsing import PoolFeedParser
-from storyfold.edges.store.sql import SqlStore, open_store
+from storyfold.edges.store.opening import open_store
+from storyfold.edges.store.sql import SqlStore
 from storyfold.edges.telemetry import PrometheusMeter
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.outcomes import ReadOutcome
@@ -95,7 +96,7 @@ async def assemble_parts(settings: Settings, resources: AsyncExitStack) -> Parts
         meter=PrometheusMeter(),
         store=store,
         encoder=Encoder(BodyTravel(settings.read.body.value)),
-        rng=random.Random(),  # noqa: TID251 - made here, handed on as an argument
+        rng=random.Random(),
         entries=LocalHop(ENTRIES_CAPACITY),
         outcomes=LocalHop(OUTCOMES_CAPACITY),
     )

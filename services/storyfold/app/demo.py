@@ -14,17 +14,18 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from storyfold.app.demo_report import Outcome, print_report, score
+from storyfold.app.demo_report import print_report, score
 from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
 from storyfold.edges.kafka_connection import KafkaConnection
@@ -107,13 +108,15 @@ def run_demo(settings: Settings, *, seconds: float, seed: int, stay: bool) -> in
     folder.mkdir(parents=True)
     broker = _free_port(settings.embedded.port)
     port = _free_port(settings.console.port)
+    # Told to stop, it ends what it started.
+    signal.signal(signal.SIGTERM, _interrupt)
     with _press(folder, seconds, seed) as control, _service(folder, broker, port):
         console.print(f"press: {PUBLISHERS} publishers at 127.0.1.*, three days of news in {seconds:.0f} s")
         console.print(f"storyfold: console at http://127.0.0.1:{port}/, Kafka at 127.0.0.1:{broker}")
         watched = Watched()
         thread = threading.Thread(target=_watch, args=(watched, f"127.0.0.1:{broker}"), daemon=True)
         thread.start()
-        _show_progress(console, control, watched, seconds)
+        _show_progress(console, control, port, watched, seconds)
         outcome = score(_get(f"{control}/truth"), _read_back(f"127.0.0.1:{broker}", watched))
         print_report(console, outcome)
         _say_how_to_go_on(console, folder, broker, port)
@@ -122,6 +125,10 @@ def run_demo(settings: Settings, *, seconds: float, seed: int, stay: bool) -> in
         watched.stopped = True
         thread.join(5)
     return 0 if outcome.lost == outcome.repeated == 0 else 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _free_port(wanted: int) -> int:
@@ -171,7 +178,7 @@ def _service(folder: Path, broker: int, console: int) -> Iterator[None]:
 def _program(log: Path, module: str, *arguments: str) -> Iterator[Callable[[], bool]]:
     """Run a program of ours; yields whether it still runs; ends it with SIGTERM."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own programs, by this very interpreter
             [sys.executable, "-m", module, *arguments],
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -200,15 +207,13 @@ def _wait(what: str, ready: Callable[[], bool], alive: Callable[[], bool], log: 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return bool(response.status == 200)
-    except OSError:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
         return False
 
 
 def _get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as response:
-        return json.load(response)
+    return httpx.get(url, timeout=30).raise_for_status().json()
 
 
 def _watch(watched: Watched, bootstrap: str) -> None:
@@ -222,7 +227,7 @@ def _watch(watched: Watched, bootstrap: str) -> None:
         watched.trouble = str(error)
 
 
-def _show_progress(console: Console, control: str, watched: Watched, seconds: float) -> None:
+def _show_progress(console: Console, control: str, console_port: int, watched: Watched, seconds: float) -> None:
     """Draw a line until the press has finished and the line is quiet."""
     columns = (
         TextColumn("{task.description}"),
@@ -231,16 +236,16 @@ def _show_progress(console: Console, control: str, watched: Watched, seconds: fl
         TimeElapsedColumn(),
     )
     end = time.monotonic() + seconds + PATIENCE_SECONDS
-    last, since = -1, time.monotonic()
+    last, since = (False, -1), time.monotonic()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("published", total=None, told="")
         while time.monotonic() < end:
             if watched.trouble is not None:
                 raise Unable(watched.trouble)
             status = _get(f"{control}/status")
-            seen = len(watched.records)
-            if seen != last:
-                last, since = seen, time.monotonic()
+            now = (status["complete"], len(watched.records))
+            if now != last or _waiting(console_port):
+                last, since = now, time.monotonic()
             told = f"{status['released']}/{status['planned']}, {watched.count(Topic.ARTICLES)} on Kafka"
             progress.update(task, total=status["planned"], completed=status["released"], told=told)
             if status["complete"] and time.monotonic() - since > QUIET_SECONDS:
@@ -248,14 +253,23 @@ def _show_progress(console: Console, control: str, watched: Watched, seconds: fl
             time.sleep(0.5)
 
 
+def _waiting(port: int) -> bool:
+    """Whether an entry is still on its way, or a record not on Kafka yet."""
+    status = _get(f"http://127.0.0.1:{port}/api/status")
+    return bool(status["ledger"]["waiting"] or status["outbox"]["rows"])
+
+
 def _read_back(bootstrap: str, watched: Watched) -> list[SeenRecord]:
     """Read all topics again from the beginning with a fresh consumer, until it has seen as much as the first."""
     wanted = len(watched.records)
     end = time.monotonic() + 60
     seen: list[SeenRecord] = []
-    going_on = lambda: len(seen) < wanted and time.monotonic() < end  # noqa: E731 - named for what it says
+
+    def going_on() -> bool:
+        return len(seen) < wanted and time.monotonic() < end
+
     for record in read_topics(KafkaConnection((bootstrap,)), list(Topic), from_beginning=True, going_on=going_on):
-        seen.append(record)
+        seen.append(record)  # noqa: PERF402 - going_on looks at what was seen so far
     return seen
 
 
@@ -274,6 +288,3 @@ def _stay(console: Console) -> None:
     console.print("\nall of it stays up until Ctrl-C")
     with suppress(KeyboardInterrupt):
         signal.pause()
-
-
-__all__ = ["Outcome", "run_demo"]

@@ -95,16 +95,15 @@ def score(truth: Any, records: Sequence[SeenRecord]) -> Outcome:
 def print_report(console: Console, outcome: Outcome) -> None:
     """Print the table of events and the figures below it."""
     shown = min(SHOWN, len(outcome.rows))
-    table = Table(
-        title=f"the {shown} largest of {len(outcome.rows)} events on news.events", box=SIMPLE_HEAD, expand=True
-    )
+    title = f"the {shown} largest of {len(outcome.rows)} events on news.events"
+    table = Table(title=title, box=SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0))
     table.add_column("event", overflow="ellipsis", no_wrap=True, ratio=1)
     for name in ("articles", "houses"):
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
-    for name, width in (("first", 12), ("last", 12), ("status", 8)):
+    for name, width in (("first", 9), ("last", 9), ("status", 6)):
         table.add_column(name, no_wrap=True, min_width=width)
     for row in outcome.rows[:SHOWN]:
-        moments = (f"{row.first:%d %b %H:%M}", f"{row.last:%d %b %H:%M}")
+        moments = (f"{row.first:%a %H:%M}", f"{row.last:%a %H:%M}")
         table.add_row(_plain(row.title), str(row.articles), str(row.publishers), *moments, row.status)
     console.print()
     console.print(table)

@@ -18,7 +18,8 @@ from storyfold.edges.broker_contact import brokers_at
 from storyfold.edges.broker_probe import cluster_at
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.feeds_file import DiskFeedsFile
-from storyfold.edges.store.sql import SqlStore, adapter_of
+from storyfold.edges.store.opening import adapter_of
+from storyfold.edges.store.sql import SqlStore
 from storyfold.model.commit import LedgerCounts
 from storyfold.ports import StoreError
 
@@ -69,7 +70,7 @@ def _feeds(settings: Settings) -> Check:
     if not file.exists():
         return Check("feeds", f"{file} is not there: add a feed with 'storyfold feeds add URL', or set feeds.file")
     listed = DiskFeedsFile(file).read()
-    if listed.complaints:
+    if listed.complaints and listed.sources:
         more = f" (and {len(listed.complaints) - 1} more)" if len(listed.complaints) > 1 else ""
         return Check("feeds", f"{file}: {listed.complaints[0]}{more}")
     if not listed.sources:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from contextlib import AsyncExitStack
 
 from storyfold.app.assembly import (
@@ -25,14 +26,17 @@ from storyfold.console.pages import About, ConsoleParts, console_app
 from storyfold.console.readiness import Probe
 from storyfold.console.serving import CannotListen, serving
 from storyfold.edges.broker import BrokerFailed
-from storyfold.edges.instance_lock import AlreadyRunning, instance_lock
-from storyfold.ports import StoreError
+from storyfold.edges.instance_lock import AlreadyRunning, CannotLock, instance_lock
+from storyfold.ports import StoreError, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
 LINE = frozenset({Role.POLL, Role.READ, Role.FOLD})
 # A stage that has not gone round for so long is stuck: everything it waits for has a shorter deadline.
 STUCK_SECONDS = 120.0
+# A stop takes no longer, whatever hangs: those who stop services (systemd, Docker, Kubernetes) kill after 10 to 90 s.
+STOP_SECONDS = 14.0
+RELEASE_SECONDS = 1.0
 
 
 def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
@@ -62,7 +66,7 @@ def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
         raise Unable(f"data_dir {settings.data_dir} cannot be made: {error.strerror}; name another one") from error
     try:
         asyncio.run(_run(settings, roles))
-    except (AlreadyRunning, BrokerFailed, CannotListen) as error:
+    except (AlreadyRunning, CannotLock, BrokerFailed, CannotListen) as error:
         raise Unable(str(error)) from error
     return 0
 
@@ -87,8 +91,17 @@ async def _run(settings: Settings, roles: frozenset[Role]) -> None:
         stages.staged.append(Staged("console", _forever))
         await supervise(stages.staged, stop)
         if runs_line(roles):
-            await parts.store.release(OWNER)
+            await _release(parts)
     logger.info("stopped")
+
+
+async def _release(parts: Parts) -> None:
+    """Free what is leased, so that the next start need not; where the store is away, the next start does it."""
+    try:
+        async with asyncio.timeout(RELEASE_SECONDS):
+            await parts.store.release(OWNER)
+    except (StoreUnavailable, TimeoutError):
+        logger.info("the store is not there to take back what is leased; the next start sees to that")
 
 
 async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resources: AsyncExitStack) -> str:
@@ -152,6 +165,7 @@ def _listen_to_signals(stop: asyncio.Event, stages: Stages) -> None:
             os._exit(130)
         logger.info("stopping: finishing what is in hand")
         stop.set()
+        _end_by(STOP_SECONDS)
 
     def on_hangup() -> None:
         if stages.registry is not None:
@@ -161,6 +175,18 @@ def _listen_to_signals(stop: asyncio.Event, stages: Stages) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_stop)
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
+
+
+def _end_by(seconds: float) -> None:
+    """End the process so many seconds from now, should it still be there: a thread may wait for a disk or a broker."""
+
+    def end() -> None:
+        logger.warning("not stopped within %.0f s: ending here; what was in hand stays in the store", seconds)
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 async def _forever() -> None:

@@ -54,13 +54,22 @@ async def supervise(stages: Sequence[Staged], stop: asyncio.Event) -> None:
         for stage in stages:
             await _stop(stage, tasks[stage.name])
         for task in failed:
-            await task
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                raise _cause(error)
             raise StageEnded(f"the {task.get_name()} stage ended by itself")
     finally:
         told.cancel()
         for task in tasks.values():
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What a stage failed of: the first error of a group, since stages run their work in task groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _stop(stage: Staged, task: asyncio.Task[None]) -> None:

@@ -2,18 +2,35 @@
 
 import re
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from storyfold.articles.dom import Head, text_of
 from storyfold.articles.jsonld import LinkedArticle
 from storyfold.articles.trimming import folded
 
-_METAS = ("author", "article:author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "dcsext.author",
-          "citation_author", "authors", "article:author_name", "cxenseparse:author", "mrf:authors", "twitter:data1:author")  # fmt: skip
+_METAS = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+    "dc.creator",
+    "dcterms.creator",
+    "dcsext.author",
+    "citation_author",
+    "authors",
+    "article:author_name",
+    "cxenseparse:author",
+    "mrf:authors",
+    "twitter:data1:author",
+)
 
 _BY = re.compile(
-    r"^\s*(?:written by|reported by|posted by|by|von|por|par|di|door|av|af|från|fra|od|przez|autor(?:in)?|autore|auteur|"
-    r"автор|автори|авторы|текст|text|texte|texto|testo|story by|words by|oleh|penulis|reporter|yazan|haber|écrit par)"
+    r"^\s*(?:written by|reported by|posted by|by|von|por|par|di|door|av|af|från|fra|od|przez|autor(?:in)?|"
+    r"autore|auteur|"
+    r"автор|автори|авторы|текст|text|texte|texto|testo|story by|words by|oleh|penulis|reporter|yazan|"
+    r"haber|écrit par)"
     r"\s*[:：]?\s+",
     re.IGNORECASE,
 )
@@ -23,27 +40,67 @@ _SPLIT = re.compile(
 _COMMA = re.compile(r"\s*,\s*")
 _HANDLE = re.compile(r"\S+@\S+|@\w+|https?://\S+|www\.\S+")
 _AFTER = re.compile(
-    r"\s*(?:\(|\[|,\s*(?:ap|afp|reuters|dpa|staff|correspondent|reporter|editor)\b|\s[-–—|]\s|\bfor the\b|\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d).*$",
+    r"\s*(?:\(|\[|,\s*(?:ap|afp|reuters|dpa|staff|correspondent|reporter|editor)\b|\s[-–—|]\s|\bfor the\b|"
+    r"\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d).*$",
     re.IGNORECASE,
 )
 # Words that no person is called by: desks, titles, agencies, software.
 _NOT_PEOPLE = re.compile(
-    r"\b(?:staff|desk|editor(?:s|ial|ial board)?|editorial|newsroom|news|reporters?|redaktion|redaktionen|redakcja|redakce|"
-    r"redacci[oó]n|redação|redazione|r[ée]daction|redactie|redaktsioon|redakcija|team|admin|administrator|webmaster|web ?desk|"
-    r"agency|agencies|agencia|agência|agenzia|agence|press|media|online|tv|radio|magazine|times|daily|post|contributors?|"
-    r"correspondents?|guest|unknown|anonymous|none|null|user|wire|service|services|bureau|reuters|afp|dpa|ansa|efe|apa|tass|"
-    r"xinhua|associated|bloomberg|pti|ians|ani|upi|lusa|belga|tanjug|interfax|ria|group|limited|ltd|inc|gmbh|com|network|"
+    r"\b(?:staff|desk|editor(?:s|ial|ial board)?|editorial|newsroom|news|reporters?|redaktion|redaktionen|"
+    r"redakcja|redakce|"
+    r"redacci[oó]n|redação|redazione|r[ée]daction|redactie|redaktsioon|redakcija|team|admin|administrator|"
+    r"webmaster|web ?desk|"
+    r"agency|agencies|agencia|agência|agenzia|agence|press|media|online|tv|radio|magazine|times|daily|"
+    r"post|contributors?|"
+    r"correspondents?|writers?|published|updated|analysis|guest|unknown|anonymous|none|null|user|wire|"
+    r"service|services|bureau|reuters|afp|dpa|ansa|efe|apa|tass|"
+    r"xinhua|associated|bloomberg|pti|ians|ani|upi|lusa|belga|tanjug|interfax|ria|group|limited|ltd|inc|"
+    r"gmbh|com|network|"
     r"редакция|редакція|редакции|агентство|новости|новини)\b",
     re.IGNORECASE,
 )
 _CONNECTING = frozenset(
-    "de da do dos das del della di du von van der den ter ten la le el al bin ibn abu y e af av zu und mc st".split()
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "du",
+        "von",
+        "van",
+        "der",
+        "den",
+        "ter",
+        "ten",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "abu",
+        "y",
+        "e",
+        "af",
+        "av",
+        "zu",
+        "und",
+        "mc",
+        "st",
+    ]
 )
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]")
 _LONGEST = 60
 
-_MARKED = ".//*[@rel='author' or @itemprop='author' or contains(@class, 'author-name') or contains(@class, 'author__name') or contains(@class, 'byline__name') or contains(@class, 'byline-name')]"
-_BYLINES = ".//*[self::div or self::p or self::span or self::address or self::li][contains(@class, 'byline') or contains(@class, 'author')]"
+# Elements that are said to name an author, in one walk; classes are told apart afterwards.
+_NAMING = XPath(".//*[@rel='author' or @itemprop='author' or contains(@class, 'byline') or contains(@class, 'author')]")
+_EXACT = re.compile(r"(?:author|byline)[-_]{0,2}name\b", re.IGNORECASE)
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:byline|author)s?(?:$|[\s_-])", re.IGNORECASE)
+_MOST_BYLINES = 2
 
 
 def authors(
@@ -73,19 +130,27 @@ def authors(
     for names in sources:
         if people := _people(names, houses):
             return people
-    return _from_markup(root, houses) if root is not None and not linked.authors else ()
+    return _from_markup(root, houses) if root is not None else ()
 
 
 def _from_markup(root: HtmlElement, houses: set[str]) -> tuple[str, ...]:
-    for path, limit in ((_MARKED, 6), (_BYLINES, 2)):
-        names = [
-            text
-            for element in root.xpath(path)[:limit]
-            if 3 < len(text := element.get("content") or text_of(element)) < 100
-        ]
-        if people := _people(names, houses):
-            return people
-    return ()
+    """Names in the page's own by-line: elements marked as a name first, then whole by-lines."""
+    exact: list[str] = []
+    loose: list[str] = []
+    for element in _NAMING(root):
+        if element.tag in {"meta", "link", "script", "body", "html"}:
+            continue
+        marked = (
+            element.get("rel") == "author"
+            or element.get("itemprop") == "author"
+            or _EXACT.search(element.get("class") or "")
+        )
+        if not marked and (len(loose) >= _MOST_BYLINES or not _BYLINE.search(element.get("class") or "")):
+            continue
+        text = text_of(element)
+        if 3 < len(text) < 100:
+            (exact if marked else loose).append(text)
+    return _people(exact[:6], houses) or _people(loose[:1], houses)
 
 
 def _people(names: list[str], houses: set[str]) -> tuple[str, ...]:

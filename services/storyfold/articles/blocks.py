@@ -9,7 +9,12 @@ from enum import StrEnum
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
+from storyfold.articles.dom import clean
+
 _BREAKING = frozenset(("lb", "p", "item", "head", "quote", "row"))
+# Characters of a body that are kept: the longest of articles are a tenth of it.
+LONGEST = 300_000
+
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: each character counts as a word, or a paragraph would be a single one.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿฀-๿຀-໿က-႟ក-៿]")
@@ -49,18 +54,30 @@ def blocks_of(body: HtmlElement) -> tuple[Block, ...]:
                 found += _lines(BlockKind.PARAGRAPH, element)
         if element.tail and element.tail.strip():
             found.append(Block(BlockKind.PARAGRAPH, " ".join(element.tail.split())))
-    return tuple(block for block in found if block.text)
+    return bounded(tuple(block for block in found if block.text))
+
+
+def bounded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The first blocks, up to `LONGEST` characters in all; a single longer one is cut."""
+    kept: list[Block] = []
+    room = LONGEST
+    for block in blocks:
+        if room <= 0:
+            break
+        kept.append(block if len(block.text) <= room else Block(block.kind, block.text[:room]))
+        room -= len(block.text)
+    return tuple(kept)
 
 
 def blocks_from_text(text: str) -> tuple[Block, ...]:
     """Read plain text as blocks, one a line."""
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return tuple(Block(BlockKind.PARAGRAPH, line) for line in lines if line)
+    return bounded(tuple(Block(BlockKind.PARAGRAPH, line) for line in lines if line))
 
 
 def joined(blocks: Iterable[Block]) -> str:
     """The blocks as a body: separated by one empty line."""
-    return "\n\n".join(block.text for block in blocks)
+    return clean("\n\n".join(block.text for block in blocks))
 
 
 def words(text: str) -> list[str]:

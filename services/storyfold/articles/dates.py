@@ -17,7 +17,7 @@ from storyfold.model.articles import Dated, DateSource
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # Clocks of publishers go wrong by this much; a date further ahead is clamped to the time of sight.
 _TOLERANCE = timedelta(minutes=10)
-# A page's date this far from the feed's is another date (of the event, of a template), where the URL sides with the feed.
+# A page's date this far from the feed's is another date (of the event, of a template), if the URL sides with the feed.
 _APART = timedelta(hours=36)
 
 _PUBLISHED = (
@@ -31,7 +31,8 @@ _PUBLISHED = (
 )  # fmt: skip
 _MODIFIED = (
     "article:modified_time", "og:updated_time", "og:modified_time", "og:article:modified_time", "datemodified",
-    "article:modified", "dc.date.modified", "dcterms.modified", "modified_time", "lastmod", "last-modified", "updated_time",
+    "article:modified", "dc.date.modified", "dcterms.modified", "modified_time", "lastmod", "last-modified",
+    "updated_time",
     "revision_date", "date_modified", "article.updated", "mtime",
 )  # fmt: skip
 
@@ -44,7 +45,12 @@ _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
 _URL_DATE = re.compile(
     r"/(20\d\d)[/-]?(0[1-9]|1[0-2]|[a-z]{3})[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\d{0,6}\b)", re.IGNORECASE
 )
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,13 @@ def moments(
     linked: LinkedArticle,
     url: str,
     feed: tuple[datetime | None, datetime | None],
+    *,
     seen_at: datetime,
 ) -> Moments:
     """Decide when an article was published and last changed.
 
-    The page's own structured dates come first: they carry the publisher's zone, where feeds are often re-dated. The feed
-    is next, then the date in the URL, the marked ``time`` elements, and the text itself.
+    The page's own structured dates come first: they carry the publisher's zone, where feeds are often re-dated. The
+    feed is next, then the date in the URL, the marked ``time`` elements, and the text itself.
 
     Args:
         root: of the page, whole; None where there is none.

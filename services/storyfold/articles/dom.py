@@ -1,5 +1,6 @@
 """One parse of a page: the tree that extraction, metadata and links share, and what stands in its head."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,10 +11,12 @@ from lxml.html import HtmlElement
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+
 # Bytes of markup that are read; a page has its article in the first megabytes or not at all.
-MARKUP_LIMIT = 6 * 1024 * 1024
-# Elements above which a page is not walked: 50 times a large article page; trafilatura takes seconds beyond it.
-ELEMENT_LIMIT = 100_000
+MARKUP_LIMIT = 4 * 1024 * 1024
+# Elements above which a page is not walked: 20 times a large article page; trafilatura takes seconds beyond it.
+ELEMENT_LIMIT = 40_000
 
 _HEAD_TAGS = ("meta", "link", "script", "title", "h1", "time", "base")
 
@@ -85,6 +88,19 @@ def parse(text: str) -> HtmlElement | None:
     except (etree.LxmlError, ValueError):
         return None
     return root if isinstance(root, HtmlElement) and len(root) else None
+
+
+def clean(text: str) -> str:
+    """A text without what cannot be shown or encoded: controls, lone surrogates, soft hyphens, byte order marks.
+
+    Joiners and direction marks stay: Persian, Indic and right-to-left texts need them.
+    """
+    return _UNSHOWN.sub("", text)
+
+
+def size_of(root: HtmlElement) -> int:
+    """How many elements a tree has."""
+    return int(root.xpath("count(//*)"))
 
 
 def text_of(element: HtmlElement) -> str:

@@ -3,8 +3,8 @@
     bytes → text → one tree ─┬→ head, JSON-LD → headline, authors, dates, facts
                              └→ pruned, stitched → candidates → judged → trimmed → body
 
-A vote, not a guess: several ways of extraction propose a body, and feed, headline and JSON-LD decide between them. What is
-no article (challenge, error, consent wall, index) gives way to the feed's own text.
+A vote, not a guess: several ways of extraction propose a body, and feed, headline and JSON-LD decide between them. What
+is no article (challenge, error, consent wall, index) gives way to the feed's own text.
 """
 
 import re
@@ -16,7 +16,7 @@ from storyfold.articles.authors import authors
 from storyfold.articles.blocks import Block, blocks_from_text, joined
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
 from storyfold.articles.dates import moments
-from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse
+from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse, size_of
 from storyfold.articles.encoding import decode
 from storyfold.articles.headline import headline
 from storyfold.articles.jsonld import LinkedArticle, linked_article, plain
@@ -52,6 +52,12 @@ _HTML_TYPES = (
 _BINARY = re.compile(
     rb"^(?:%PDF-|\x89PNG|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp|OggS|ID3)", re.DOTALL
 )
+# Bytes that text does not hold; a share of them beyond a template fault is something else under a false name.
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
+_CONTROL_SHARE = 0.02
+_SAMPLE = 65_536
+# Larger pages are not searched for a date in their text: its patterns take seconds on runs of one character.
+_SEARCHED = 1_000_000
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
@@ -64,9 +70,9 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a page holds: its head, its JSON-LD, and the tree, to be cut down last."""
+    """What a page holds: its head, its JSON-LD, and its tree, which is cut down last; None where it is too large."""
 
-    root: HtmlElement
+    root: HtmlElement | None
     head: Head
     linked: LinkedArticle
 
@@ -103,26 +109,29 @@ def _may_be_html(page: Page) -> bool:
     kind = (page.content_type or "").split(";")[0].strip().lower()
     if kind and not kind.startswith(_HTML_TYPES):
         return False
-    start = page.body[:1024]
+    if _BINARY.match(page.body[:64]):
+        return False
     # UTF-16 is full of zero bytes, and says so with a byte order mark.
-    return not _BINARY.match(start) and (
-        b"\x00" not in start or start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"<" in start
-    )
+    sample = page.body[:_SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls <= _CONTROL_SHARE * len(sample) or page.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
 
 def _read(page: Page) -> _Read | None:
     root = parse(decode(page.body, page.content_type))
     if root is None:
         return None
+    whole = root if size_of(root) <= ELEMENT_LIMIT else None
     head = head_of(root)
     shown = (*head.h1, head.first("og:title") or "", page.entry.title)
-    return _Read(root, head, linked_article(head.scripts, tuple(title for title in shown if title)))
+    return _Read(whole, head, linked_article(head.scripts, tuple(title for title in shown if title)))
 
 
 def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle | None:
     head, linked, entry = read.head, read.linked, page.entry
     house = page.source.publisher.name
-    when = moments(read.root, head, linked, page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    searched = read.root if len(page.body) <= _SEARCHED else None
+    when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
     people = authors(read.root, head, linked, entry.authors, house)
     title = headline(head, linked, entry.title, house)
     facts = facts_of(page.url, head, linked, entry)
@@ -188,7 +197,7 @@ def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Cand
     if sum(len(block.text) for block in own) >= THIN:
         stated.append(Candidate(Way.FEED, own))
     topic = f"{title} {linked.description or read.head.first('og:description', 'description') or page.entry.summary}"
-    if root.xpath("count(//*)") > ELEMENT_LIMIT:
+    if root is None:
         return choose(Candidate(Way.FAST, ()), tuple(stated), lambda: 0, tuple, topic)
     stitch(prune(root))
     titles = tuple(dict.fromkeys(text for text in (title, *read.head.h1[:2], page.entry.title) if text))
@@ -220,7 +229,9 @@ def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
     entry, publisher = page.entry, page.source.publisher
     none = LinkedArticle()
     text = joined(own)
-    when = moments(None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), page.seen_at)
+    when = moments(
+        None, None, none, entry.url or page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at
+    )
     return PageArticle(
         canonical_url=canonical_url(page.url)
         if entry.url

@@ -32,7 +32,8 @@ def headline(head: Head | None, linked: LinkedArticle, feed_title: str, house: s
         *linked.organisations,
         *(head.all("og:site_name", "application-name", "al:ios:app_name") if head else ()),
     ]
-    houses = {folded(name) for name in names if name}
+    shown = {folded(text) for text in head.h1} if head else set()
+    houses = {folded(name) for name in names if name} - shown
     found = [linked.headline]
     if head is not None:
         found += [
@@ -64,7 +65,7 @@ def _votes(key: str, keys: list[str]) -> int:
 
 def _without_site(text: str, houses: set[str], others: list[str]) -> str:
     """A title less the site's name behind (or before) it; parts that another candidate has too are kept."""
-    parts = [match for match in _SEPARATOR.finditer(text)]
+    parts = list(_SEPARATOR.finditer(text))
     whole = {folded(other) for other in others if other != text}
     for match in reversed(parts):
         front, back = text[: match.start()], text[match.end() :]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from storyfold.articles.dom import clean
+
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
 _NOT_ARTICLE = frozenset(("ItemList", "BreadcrumbList", "Organization", "NewsMediaOrganization", "WebSite", "Person"))
 _ORGANISATION = re.compile(r"Organization|Corporation|WebSite|Brand$")
@@ -15,6 +17,7 @@ _SCRIPT_LIMIT = 2_000_000
 _NODE_LIMIT = 5_000
 _DEPTH_LIMIT = 12
 
+_NOT_ALNUM = re.compile(r"[\W_]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
@@ -96,7 +99,7 @@ def plain(value: str) -> str:
         text = unescape(text)
     if "<" in text:
         text = _TAG.sub(lambda tag: "\n" if tag[2].lower() in _BREAKING else "", text)
-    lines = (" ".join(line.split()) for line in text.replace("\r", "\n").split("\n"))
+    lines = (" ".join(line.split()) for line in clean(text).replace("\r", "\n").split("\n"))
     return "\n\n".join(line for line in lines if line)
 
 
@@ -275,4 +278,4 @@ def _truth(value: Any) -> bool | None:
 
 
 def _folded(text: str) -> str:
-    return "".join(character for character in unescape(text).casefold() if character.isalnum())
+    return _NOT_ALNUM.sub("", unescape(text).casefold())

@@ -8,12 +8,15 @@ from storyfold.articles.candidates import Way
 
 # Below this many characters an extraction has hardly found an article.
 THIN = 250
+_TINY = 100
 # Below this many, what stands on the page decides whether it was found whole.
 _DOUBTFUL = 2500
 # A candidate must be so much longer than another that it contains, to be the whole of which that is a part.
 _LONGER = 1.25
 # Share of a text's word sequences found in another, from which the other contains it; and below which they differ.
 _CONTAINED, _STRANGE = 0.6, 0.15
+# Share of the topic's words in a body that is on it.
+_ON_TOPIC = 0.6
 # Share of the page's prose that an extraction must hold not to be doubted.
 _PROSE_SHARE = 0.25
 
@@ -58,7 +61,9 @@ def choose(
     best = first
     for other in stated:
         best = _better(best, other, topic)
-    if best.size < THIN or (best is first and best.size < _DOUBTFUL and best.size < _PROSE_SHARE * prose()):
+    # A short text that has the topic's words is short news, not a part of something longer.
+    thin = best.size < _TINY or (best.size < THIN and relevance(best.text, topic) < _ON_TOPIC)
+    if thin or (best is first and best.size < _DOUBTFUL and best.size < _PROSE_SHARE * prose()):
         for other in further():
             best = _better(best, other, topic)
     return best
@@ -70,14 +75,15 @@ def _better(best: Candidate, other: Candidate, topic: str) -> Candidate:
         return best
     if not best.size:
         return other
-    ours, theirs = grams(best.text), grams(other.text)
-    if other.size >= _LONGER * best.size and covered(ours, theirs) >= _CONTAINED:
+    if other.size >= _LONGER * best.size and covered(grams(best.text), grams(other.text)) >= _CONTAINED:
         return other
-    if covered(ours, theirs) <= _STRANGE and relevance(other.text, topic) > relevance(best.text, topic) + 0.25:
+    about = relevance(best.text, topic)
+    if best.size < THIN and other.size >= THIN and relevance(other.text, topic) >= about:
         return other
-    if best.size < THIN and other.size >= THIN and relevance(other.text, topic) >= relevance(best.text, topic):
-        return other
-    return best
+    # A body with most of the topic's words is not another article; the dear comparison is for the few that lack them.
+    if about > _ON_TOPIC or relevance(other.text, topic) <= about + 0.25:
+        return best
+    return other if covered(grams(best.text), grams(other.text)) <= _STRANGE else best
 
 
 def relevance(text: str, topic: str) -> float:

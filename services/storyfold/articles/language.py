@@ -9,12 +9,30 @@ from typing import Any
 import fasttext
 
 # Letters beyond this say nothing new: measured on article leads of 40 languages' length, 0.04 ms each.
-_SAMPLE = 1500
+_SAMPLE = 500
 _SHORT = 40
 _SURE = 0.6
 
-_FOLDED = {"als": "de", "arz": "ar", "azb": "az", "ckb": "ku", "wuu": "zh", "yue": "zh", "nb": "no", "nn": "no", "sh": "sr",
-           "bh": "hi", "bcl": "tl", "ceb": "tl", "fil": "tl", "iw": "he", "in": "id", "mo": "ro", "pnb": "pa", "nds": "de"}  # fmt: skip
+_FOLDED = {
+    "als": "de",
+    "arz": "ar",
+    "azb": "az",
+    "ckb": "ku",
+    "wuu": "zh",
+    "yue": "zh",
+    "nb": "no",
+    "nn": "no",
+    "sh": "sr",
+    "bh": "hi",
+    "bcl": "tl",
+    "ceb": "tl",
+    "fil": "tl",
+    "iw": "he",
+    "in": "id",
+    "mo": "ro",
+    "pnb": "pa",
+    "nds": "de",
+}
 # Languages that a statistical model confuses, and a publisher does not.
 _NEIGHBOURS = (
     frozenset(("hr", "sr", "bs", "me")),
@@ -61,7 +79,7 @@ def language_of(body: str, *stated: str | None) -> str | None:
         ISO 639-1: what the text shows where that is clear, else what is stated; None where nothing tells.
     """
     claims = tuple(code for tag in stated if (code := iso_639(tag)))
-    sample = _NOISE.sub(" ", body[: 2 * _SAMPLE])[:_SAMPLE].strip()
+    sample = _NOISE.sub(" ", body[:_SAMPLE]).strip()
     if len(sample) < _SHORT and claims:
         return claims[0]
     if not sample:

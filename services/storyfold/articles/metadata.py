@@ -1,4 +1,4 @@
-"""Facts that a page states about its article beside its text: sections, keywords, picture, access, AI use, canonical URL."""
+"""Facts that a page states beside its text: sections, keywords, picture, access, AI use, canonical URL."""
 
 from dataclasses import dataclass
 

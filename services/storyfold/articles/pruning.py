@@ -1,8 +1,8 @@
 """Cutting out of the tree what cannot be an article's text, before extraction looks at it.
 
-Two kinds go: what is never shown as running text (scripts, forms, navigation), which makes every later walk cheaper;
-and blocks that are nothing but a link ("Related: …", lists of headlines), which stand inside the article's own container
-and so survive extractors that judge containers.
+Two kinds go: what is never shown as running text (scripts, forms, navigation), so that every later walk is cheaper;
+and blocks that are nothing but a link ("Related: …", lists of headlines), which stand in the article's container and
+so survive extractors that judge containers.
 """
 
 import re
@@ -32,6 +32,14 @@ _NEVER_TEXT = (
     "dialog",
     "aside",
     "picture",
+    "head",
+    "footer",
+    "time",
+    "label",
+    "option",
+    "menu",
+    "noindex",
+    "fieldset",
     "map",
 )
 _BLOCKS = frozenset(("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "td", "dd", "blockquote", "section", "article"))

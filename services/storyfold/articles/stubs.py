@@ -19,24 +19,32 @@ class Stub(StrEnum):
 
 
 _CHALLENGE = re.compile(
-    r"just a moment|attention required|access denied|access to this page has been denied|are you (?:a )?(?:robot|human)|"
-    r"not a robot|verify(?:ing)? (?:that )?you are (?:a )?human|human verification|security check|bot verification|robot check|"
+    r"just a moment|attention required|access denied|access to this page has been denied|"
+    r"are you (?:a )?(?:robot|human)|"
+    r"not a robot|verify(?:ing)? (?:that )?you are (?:a )?human|human verification|security check|"
+    r"bot verification|robot check|"
     r"pardon our interruption|checking your browser|ddos[- ]guard|please enable (?:javascript|js|cookies)|captcha|"
     r"un momento|einen moment|nur einen moment|один момент|подождите|403 forbidden|request blocked|unusual traffic",
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\b(?:404|410|50[0234])\b(?!\s*(?:people|dead|km|million))|page not found|not found|page (?:is )?(?:unavailable|missing)|"
-    r"no longer available|something went wrong|service unavailable|internal server error|seite nicht gefunden|nicht gefunden|"
-    r"página no encontrada|no encontrad[ao]|página não encontrada|não encontrad[ao]|page (?:introuvable|non trouvée)|"
-    r"pagina (?:non trovata|niet gevonden|negăsită)|sidan (?:hittades inte|kunde inte)|siden (?:ble|blev) ikke|sivua ei löyd|"
+    r"\b(?:404|410|50[0234])\b(?!\s*(?:people|dead|km|million))|page not found|not found|"
+    r"page (?:is )?(?:unavailable|missing)|"
+    r"no longer available|something went wrong|service unavailable|internal server error|"
+    r"seite nicht gefunden|nicht gefunden|"
+    r"página no encontrada|no encontrad[ao]|página não encontrada|não encontrad[ao]|page (?:introuvable|"
+    r"non trouvée)|"
+    r"pagina (?:non trovata|niet gevonden|negăsită)|sidan (?:hittades inte|kunde inte)|siden (?:ble|"
+    r"blev) ikke|sivua ei löyd|"
     r"nie znaleziono|stránka nenalezena|страница не найдена|сторінку не знайдено|страницата не е|sayfa bulunamadı|"
     r"ページが見つかりません|페이지를 찾을 수|页面不存在|找不到|لم يتم العثور|الصفحة غير موجودة",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
-    r"\b(?:cookies?|consent|gdpr|rgpd|dsgvo|privacy|personal data|partners?|vendors?|datenschutz\w*|einwilligung\w*|zustimm\w*|"
-    r"tracking|werbung|consentement|confidentialité|consentimiento|privacidad|consenso|toestemming|samtyck\w*|samtykke\w*|"
+    r"\b(?:cookies?|consent|gdpr|rgpd|dsgvo|privacy|personal data|partners?|vendors?|datenschutz\w*|"
+    r"einwilligung\w*|zustimm\w*|"
+    r"tracking|werbung|consentement|confidentialité|consentimiento|privacidad|consenso|toestemming|"
+    r"samtyck\w*|samtykke\w*|"
     r"zgod[ay]|souhlas\w*|согласи\w*|конфиденциальн\w*)\b",
     re.IGNORECASE,
 )

@@ -4,6 +4,8 @@ import re
 
 from storyfold.articles.blocks import Block, BlockKind, covered, grams, words
 
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
 # How far into a text its own headline is looked for, and how far from the end calls to the reader are.
 _TOP = 8
 _TAIL = 6
@@ -12,26 +14,32 @@ _LABEL_LENGTH = 240
 
 # "Read also", as news sites write it. A block that is this, or begins with this and a colon, points elsewhere.
 _RELATED_WORDS = (
-    "read more", "read also", "also read", "see also", "see more", "related", "related news", "related stories",
-    "related articles", "related topics", "related coverage", "more on this story", "more on this", "more from",
-    "more stories", "most read", "don't miss", "don’t miss", "also on", "you may also like", "you may also like...",
-    "recommended", "watch", "watch more", "explore further", "what to read next", "further reading",
-    "leggi anche", "leggi di più", "vedi anche", "ti potrebbe interessare", "lee también", "lea también", "leer más",
-    "te puede interesar", "te recomendamos", "más información", "ver también", "leia também", "leia mais", "veja também",
-    "saiba mais", "ler mais", "lire aussi", "à lire aussi", "a lire aussi", "lire la suite", "voir aussi",
-    "sur le même sujet", "mehr zum thema", "lesen sie auch", "lesen sie mehr", "auch interessant", "mehr dazu",
-    "das könnte sie auch interessieren", "lees ook", "lees meer", "læs også", "læs mere", "les også", "les mer",
-    "läs också", "läs även", "läs mer", "lue myös", "lue lisää", "lesa meira", "czytaj też", "czytaj także",
-    "czytaj więcej", "zobacz też", "zobacz także", "zobacz również", "przeczytaj także", "čtěte také", "přečtěte si také",
-    "přečtěte si", "čítajte aj", "prečítajte si aj", "pročitajte i", "pročitajte još", "preberite še", "citește și",
-    "citeşte şi", "vezi și", "olvasd el ezt is", "kapcsolódó cikkek", "loe ka", "lasi arī", "skaitykite taip pat",
-    "читайте также", "смотрите также", "по теме", "материалы по теме", "читайте також", "читайте ще", "читайте по темі",
-    "прочетете още", "вижте още", "още по темата", "прочитајте и", "прочитај и", "διαβάστε επίσης", "διαβάστε ακόμα",
-    "διαβάστε περισσότερα", "δείτε επίσης", "ilgili haber", "ilgili haberler", "ayrıca okuyun", "bunları da oku",
-    "baca juga", "baca selengkapnya", "lihat juga", "xem thêm", "đọc thêm", "tin liên quan", "اقرأ أيضا", "اقرأ أيضاً",
-    "اقرأ المزيد", "إقرأ أيضا", "بیشتر بخوانید", "مطالب مرتبط", "یہ بھی پڑھیں", "مزید پڑھیں", "קראו גם", "קראו עוד",
-    "関連記事", "あわせて読みたい", "関連ニュース", "相关阅读", "相关新闻", "延伸阅读", "延伸閱讀", "相關新聞", "更多新聞", "관련기사",
-    "관련 기사", "อ่านเพิ่มเติม", "ข่าวที่เกี่ยวข้อง", "यह भी पढ़ें", "ये भी पढ़ें", "और पढ़ें", "আরও পড়ুন", "மேலும் படிக்க",
+    "read more", "read also", "also read", "see also", "see more", "related", "related news",
+    "related stories", "related articles", "related topics", "related coverage",
+    "more on this story", "more on this", "more from", "more stories", "most read", "don't miss",
+    "don’t miss", "also on", "you may also like", "you may also like...", "recommended", "watch",
+    "watch more", "explore further", "what to read next", "further reading", "leggi anche",
+    "leggi di più", "vedi anche", "ti potrebbe interessare", "lee también", "lea también",
+    "leer más", "te puede interesar", "te recomendamos", "más información", "ver también",
+    "leia também", "leia mais", "veja também", "saiba mais", "ler mais", "lire aussi",
+    "à lire aussi", "a lire aussi", "lire la suite", "voir aussi", "sur le même sujet",
+    "mehr zum thema", "lesen sie auch", "lesen sie mehr", "auch interessant", "mehr dazu",
+    "das könnte sie auch interessieren", "lees ook", "lees meer", "læs også", "læs mere",
+    "les også", "les mer", "läs också", "läs även", "läs mer", "lue myös", "lue lisää",
+    "lesa meira", "czytaj też", "czytaj także", "czytaj więcej", "zobacz też", "zobacz także",
+    "zobacz również", "przeczytaj także", "čtěte také", "přečtěte si také", "přečtěte si",
+    "čítajte aj", "prečítajte si aj", "pročitajte i", "pročitajte još", "preberite še",
+    "citește și", "citeşte şi", "vezi și", "olvasd el ezt is", "kapcsolódó cikkek", "loe ka",
+    "lasi arī", "skaitykite taip pat", "читайте также", "смотрите также", "по теме",
+    "материалы по теме", "читайте також", "читайте ще", "читайте по темі", "прочетете още",
+    "вижте още", "още по темата", "прочитајте и", "прочитај и", "διαβάστε επίσης", "διαβάστε ακόμα",
+    "διαβάστε περισσότερα", "δείτε επίσης", "ilgili haber", "ilgili haberler", "ayrıca okuyun",
+    "bunları da oku", "baca juga", "baca selengkapnya", "lihat juga", "xem thêm", "đọc thêm",
+    "tin liên quan", "اقرأ أيضا", "اقرأ أيضاً", "اقرأ المزيد", "إقرأ أيضا", "بیشتر بخوانید",
+    "مطالب مرتبط", "یہ بھی پڑھیں", "مزید پڑھیں", "קראו גם", "קראו עוד", "関連記事", "あわせて読みたい",
+    "関連ニュース", "相关阅读", "相关新闻", "延伸阅读", "延伸閱讀", "相關新聞", "更多新聞", "관련기사", "관련 기사",
+    "อ่านเพิ่มเติม",
+    "ข่าวที่เกี่ยวข้อง", "यह भी पढ़ें", "ये भी पढ़ें", "और पढ़ें", "আরও পড়ুন", "மேலும் படிக்க",
     "soma zaidi", "pia soma",
 )  # fmt: skip
 _RELATED = re.compile(
@@ -45,7 +53,8 @@ _RELATED = re.compile(
 _CALL = re.compile(
     r"newsletter|signing up|download (?:the|our) app|get the .{0,40}\bapp\b|all rights reserved|"
     r"join our .{0,30}(?:channel|group|telegram|whatsapp)|"
-    r"for personal,? non-commercial use|to read the full story|error (?:has occurred|processing)|please try again later|"
+    r"for personal,? non-commercial use|to read the full story|error (?:has occurred|processing)|"
+    r"please try again later|"
     r"like this story\?|share (?:it|this) with|support (?:our|us)\b.{0,40}journalis|"
     r"suscr[ií]bete|inscreva-se|assine (?:já|a nossa|o)|inscrivez-vous|abonnez-vous|iscriviti|abonnieren sie|"
     r"zapisz się|подписывайтесь|подпишитесь|підписуйтесь|абонирайте се|abone ol|takip edin|langganan",
@@ -58,13 +67,14 @@ _LAST_CALL = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"^\W*(?:comments?|\d+ comments?|advertisement|advertising|ad|publicité|publicidad|publicidade|pubblicità|anzeige|"
+    r"^\W*(?:comments?|\d+ comments?|advertisement|advertising|ad|publicité|publicidad|publicidade|"
+    r"pubblicità|anzeige|"
     r"werbung|reklama?|реклама|διαφήμιση|iklan|広告|광고|share|share this|tags?|topics?|print|print article|email|"
     r"order reprints|save|listen|image|photo|video|sponsored|thank you|sorry!?|loading\.*|null|undefined)\W*$",
     re.IGNORECASE,
 )
 _NETWORKS = re.compile(
-    r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.I
+    r"\b(?:facebook|twitter|instagram|youtube|telegram|whatsapp|tiktok|linkedin|threads|google news)\b", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _CONTACT = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?:^|\s)@\w{3,}")
@@ -95,7 +105,7 @@ def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: st
 
 def folded(text: str) -> str:
     """Letters and digits alone, lower case: equal for texts that differ in punctuation and spacing."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NOT_ALNUM.sub("", text.casefold())
 
 
 def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
@@ -104,7 +114,11 @@ def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
     start = 0
     if wanted:
         for index, block in enumerate(blocks[:_TOP]):
-            if _like(folded(block.text), wanted) and all(len(above.text) < _LABEL_LENGTH for above in blocks[:index]):
+            if (
+                len(block.text) <= 4 * len(headline)
+                and _like(folded(block.text), wanted)
+                and all(len(above.text) < _LABEL_LENGTH for above in blocks[:index])
+            ):
                 start = index + 1
                 break
     while start < len(blocks) and start < _TOP and _is_date_line(blocks[start].text):

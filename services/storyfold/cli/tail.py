@@ -40,7 +40,7 @@ def line_of(topic: Topic, record: SeenRecord) -> Text:
     match topic:
         case Topic.EVENTS:
             counts = value.get("counts") or {}
-            told = f"{counts.get('articles')} articles, {counts.get('publishers')} publishers"
+            told = f"{_count(counts.get('articles'), 'article')}, {_count(counts.get('publishers'), 'publisher')}"
             parts = (f"v{value.get('version')} {value.get('status')}", _title(value), told)
         case Topic.CHANGES:
             parts = (
@@ -61,6 +61,10 @@ def line_of(topic: Topic, record: SeenRecord) -> Text:
     for part in parts[1:]:
         line.append(f"  {_printable(part)}", style="default")
     return line
+
+
+def _count(count: Any, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _title(value: dict[str, Any]) -> str:

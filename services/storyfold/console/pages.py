@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import resources
@@ -13,11 +13,13 @@ from aiohttp import web
 
 from storyfold.console.guard import guard
 from storyfold.console.readiness import Probe, ask_all
-from storyfold.console.views import check_view, event_view, feeds_view, ledger_view, outbox_view
+from storyfold.console.views import check_view, event_view, feeds_view, house_names, ledger_view, outbox_view
+from storyfold.model.identity import PublisherId
 from storyfold.ports import Clock, Store, StoreError
 
 # However many tabs look, the store is asked at most once in this time for each of the three views.
 FRESH_SECONDS = 1.0
+NAMES_FRESH_SECONDS = 20.0
 SHOWN_EVENTS = 50
 SHOWN_FEEDS = 200
 MOST_SHOWN = 1000
@@ -83,6 +85,8 @@ class _Pages:
     def __init__(self, parts: ConsoleParts) -> None:
         self._parts = parts
         self._fresh: dict[str, _Fresh] = {}
+        self._names: Mapping[PublisherId, str] = {}
+        self._named_at = float("-inf")
 
     async def metrics(self, _request: web.Request) -> web.Response:
         text = self._parts.metrics()
@@ -101,9 +105,18 @@ class _Pages:
         limit = _limit(request, SHOWN_EVENTS)
 
         async def ask() -> Any:
-            return {"events": [asdict(event_view(each)) for each in await self._parts.store.newest_events(limit)]}
+            events = await self._parts.store.newest_events(limit)
+            houses = await self._houses()
+            return {"events": [asdict(event_view(each, houses)) for each in events]}
 
         return await self._answer(request, f"events {limit}", ask)
+
+    async def _houses(self) -> Mapping[PublisherId, str]:
+        """Names of publishers, looked up now and then: that reads a row for each feed."""
+        if self._parts.clock.steady() - self._named_at >= NAMES_FRESH_SECONDS:
+            self._names = house_names(await self._parts.store.feeds())
+            self._named_at = self._parts.clock.steady()
+        return self._names
 
     async def feeds(self, request: web.Request) -> web.Response:
         limit = _limit(request, SHOWN_FEEDS)

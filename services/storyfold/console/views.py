@@ -1,6 +1,6 @@
 """Views: events, feeds and counts as the JSON of the console's API. Pure; the page and scripts rely on these names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from storyfold.console.readiness import Answer
 from storyfold.model.commit import LedgerCounts
 from storyfold.model.events import Event, EventArticle
 from storyfold.model.feeds import Feed
+from storyfold.model.identity import PublisherId
 
 # Of an event's articles, how many an overview carries; the event's record on Kafka has the newest 50.
 SHOWN_ARTICLES = 8
@@ -113,9 +114,14 @@ class CheckView:
     detail: str
 
 
-def event_view(event: Event) -> EventView:
-    """An event as the overview shows it."""
-    shown = tuple(_article_view(each) for each in event.articles[:SHOWN_ARTICLES])
+def event_view(event: Event, houses: Mapping[PublisherId, str]) -> EventView:
+    """An event as the overview shows it.
+
+    Args:
+        event: at its current version.
+        houses: names of publishers; one that is missing is shown by its id.
+    """
+    shown = tuple(_article_view(each, houses) for each in event.articles[:SHOWN_ARTICLES])
     return EventView(
         id=event.event_id,
         version=event.version,
@@ -182,11 +188,16 @@ def check_view(answer: Answer) -> CheckView:
     return CheckView(answer.name, answer.trouble is None, answer.trouble or "ok")
 
 
-def _article_view(article: EventArticle) -> ArticleView:
+def house_names(feeds: Sequence[Feed]) -> Mapping[PublisherId, str]:
+    """Names of the publishers of these feeds."""
+    return {feed.source.publisher.publisher_id: feed.source.publisher.name for feed in feeds}
+
+
+def _article_view(article: EventArticle, houses: Mapping[PublisherId, str]) -> ArticleView:
     return ArticleView(
         headline=article.headline,
         url=article.url,
-        publisher=article.publisher_id,
+        publisher=houses.get(article.publisher_id, article.publisher_id),
         published_at=article.published_at.isoformat(),
         kind=article.kind,
     )

@@ -36,7 +36,7 @@ def parse_in_worker(document: FeedDocument) -> ParsedFeed | None:
 
 
 class PoolFeedParser:
-    """Parses in worker processes of its own, so that a hung page never stalls a feed; see `storyfold.ports.FeedParser`."""
+    """Parses in worker processes of its own, so that a hung page never stalls a feed; see `FeedParser`."""
 
     def __init__(
         self,

@@ -1,11 +1,11 @@
 """Worker processes that can be lost: each has a deadline, a memory limit and a short life, and dies alone.
 
-One pebble pool of a single worker stands behind each slot, so that workers share no pipe and no lock: whatever happens to
-one (killed while it holds its pipe's lock, out of memory, stuck in C code) is mended by throwing that one pool away. A task
-is handed to a slot only when its worker is idle, so its deadline counts from the start of work, not from queueing.
+One pebble pool of a single worker stands behind each slot, so that workers share no pipe and no lock: whatever happens
+to one (killed while it holds its pipe's lock, out of memory, stuck in C code) is mended by throwing that one pool
+away. A task is handed to a slot only when its worker is idle, so its deadline counts from the start of work.
 
-Workers are forked from a server that has imported what they need (``forkserver``): a fresh one is ready in milliseconds and
-shares the libraries' memory with its sisters.
+Workers are forked from a server that has imported what they need (``forkserver``): a fresh one is ready in milliseconds
+and shares the libraries' memory with its sisters.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class WorkerPool:
         Args:
             size: workers; 0 for one a core.
             limits: of each.
-            preload: modules that the fork server imports, named and not imported here, to keep them out of this process.
+            preload: modules that the fork server imports, named, so that this process need not.
         """
         self.size = size or _cores()
         self._limits = limits
@@ -133,7 +133,7 @@ class WorkerPool:
         except ProcessExpired as died:
             reason = "ran out of memory" if died.exitcode == _OUT_OF_MEMORY else f"died (exit status {died.exitcode})"
             raise WorkerDied(f"the worker {reason}; another has taken its place") from died
-        except (TaskTimeout, asyncio.TimeoutError) as late:
+        except (TimeoutError, TaskTimeout) as late:
             raise WorkerHung(f"the worker was killed after its deadline of {seconds:g} s") from late
         except (BrokenExecutor, RuntimeError) as broken:
             raise WorkerDied("the worker had died before it was given work; another has taken its place") from broken
@@ -193,7 +193,7 @@ def _begin(memory_mib: int) -> None:
 
 
 def _let_the_server_go() -> None:
-    """Drop the worker's hold on the fork server: it lives while anyone holds it, and its death is what ends the workers."""
+    """Drop the worker's hold on the fork server, which lives while anyone holds it; its death ends the workers."""
     server = getattr(forkserver, "_forkserver", None)
     held = getattr(
         server, "_forkserver_alive_fd", None

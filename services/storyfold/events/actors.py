@@ -7,14 +7,15 @@ from storyfold.model.features import Named
 
 # A name behind one of these is a person's.
 _TITLES = frozenset(
-    """President Prime Minister Chancellor Senator Sen Rep Governor Gov Secretary General Gen Colonel Col Judge Justice Pope King
-    Queen Prince Princess Sir Dame Lord Lady Mr Mrs Ms Dr Professor Prof Chief Captain Sheriff Mayor Ambassador Archbishop
-    Ayatollah Imam Chairman Congressman Congresswoman Commander Detective Officer Sergeant Sgt Lt Herr Frau Monsieur Madame""".split()
+    """President Prime Minister Chancellor Senator Sen Rep Governor Gov Secretary General Gen Colonel Col Judge
+    Justice Pope King Queen Prince Princess Sir Dame Lord Lady Mr Mrs Ms Dr Professor Prof Chief Captain
+    Sheriff Mayor Ambassador Archbishop Ayatollah Imam Chairman Congressman Congresswoman Commander Detective
+    Officer Sergeant Sgt Lt Herr Frau Monsieur Madame""".split()
 )
 _ORGANISATION = frozenset(
-    """Agency Association Bank Board Bureau Center Centre Chamber Commission Committee Company Congress Corp Corporation Council
-    Court Department Foundation Fund Group Inc Institute Ltd Ministry Organization Organisation Parliament Party Police Press
-    Senate Service Services Society Union University""".split()
+    """Agency Association Bank Board Bureau Center Centre Chamber Commission Committee Company Congress Corp
+    Corporation Council Court Department Foundation Fund Group Inc Institute Ltd Ministry Organization
+    Organisation Parliament Party Police Press Senate Service Services Society Union University""".split()
 )
 _MOST = 12
 

@@ -18,6 +18,7 @@ def step(
     kind: ChangeKind,
     article_id: ArticleId | None,
     evidence: tuple[Evidence, ...],
+    *,
     now: datetime,
 ) -> tuple[Event, Change]:
     """Take an event one version further.
@@ -26,7 +27,7 @@ def step(
         The event with its new version, and the change that led there.
     """
     event = replace(after, version=before.version + 1)
-    return event, change_of(before, event, kind, article_id, evidence, now)
+    return event, change_of(before, event, kind, article_id, evidence, now=now)
 
 
 def change_of(
@@ -35,6 +36,7 @@ def change_of(
     kind: ChangeKind,
     article_id: ArticleId | None,
     evidence: tuple[Evidence, ...],
+    *,
     now: datetime,
 ) -> Change:
     """Describe the step from one version of an event (None: there was none) to the next."""
@@ -52,13 +54,20 @@ def change_of(
 
 
 def diff(before: Event, after: Event) -> tuple[FieldChange, ...]:
-    """The fields in which two versions differ, as JSON, in the order of the event's fields."""
+    """The fields in which two versions differ, as JSON, in the order of the event's fields.
+
+    Of a list only the members that differ stand in it: before, those that left; after, those that came.
+    """
     out: list[FieldChange] = []
     for each in fields(Event):
         if each.name in _SILENT:
             continue
         old, new = getattr(before, each.name), getattr(after, each.name)
-        if old is not new and old != new:
+        if old is new or old == new:
+            continue
+        if isinstance(old, tuple):
+            old, new = [item for item in old if item not in new], [item for item in new if item not in old]
+        if old or new:
             out.append(FieldChange(each.name, _json(old), _json(new)))
     return tuple(out)
 

@@ -5,6 +5,7 @@ Incremental: an event and one more article give the event; nothing here looks at
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from storyfold.events.occurred import occurred
 from storyfold.model.articles import Article, Placement, PlacementKind
@@ -22,6 +23,8 @@ from storyfold.model.events import (
 )
 from storyfold.model.features import Digest, Features
 from storyfold.model.identity import ArticleId, EventId
+
+_T = TypeVar("_T")
 
 ALGORITHM = Algorithm("storyfold-likeness", "1")
 
@@ -130,7 +133,9 @@ def united(winner: Event, loser: Event, tally: Tally) -> Event:
     for actor in loser.actors:
         known = mentions.get(actor.name)
         mentions[actor.name] = (
-            actor if known is None else replace(known, kind=known.kind or actor.kind, mentions=known.mentions + actor.mentions)
+            actor
+            if known is None
+            else replace(known, kind=known.kind or actor.kind, mentions=known.mentions + actor.mentions)
         )
     figures = sorted((*winner.figures, *loser.figures), key=lambda each: each.at)
     return replace(
@@ -191,7 +196,9 @@ def _title(event: Event, article: Article, actors: tuple[Actor, ...]) -> Sentenc
     if theirs not in _TELLING:
         return event.title
     chief = [actor.name.lower() for actor in actors[:_CHIEF]]
-    gain = sum(name in article.headline.lower() for name in chief) - sum(name in event.title.text.lower() for name in chief)
+    gain = sum(name in article.headline.lower() for name in chief) - sum(
+        name in event.title.text.lower() for name in chief
+    )
     better = gain >= _CLEARLY or ours not in _TELLING
     return Sentence(article.headline, article.article_id) if better else event.title
 
@@ -238,7 +245,9 @@ def _ranked_actors(actors: dict[str, Actor]) -> tuple[Actor, ...]:
 
 def _figures(known: tuple[Figure, ...], digest: Digest, article_id: ArticleId, at: datetime) -> tuple[Figure, ...]:
     told = {(figure.value, figure.what) for figure in known}
-    new = [Figure(each.value, each.what, article_id, at) for each in digest.figures if (each.value, each.what) not in told]
+    new = [
+        Figure(each.value, each.what, article_id, at) for each in digest.figures if (each.value, each.what) not in told
+    ]
     return tuple(sorted((*known, *new), key=lambda figure: figure.at)[:_MOST_FIGURES]) if new else known
 
 
@@ -248,5 +257,5 @@ def _quotes(known: tuple[Quote, ...], digest: Digest, article_id: ArticleId) -> 
     return (*known, *new)[:_MOST_QUOTES] if new else known
 
 
-def _united(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def _united(known: tuple[_T, ...], more: tuple[_T, ...]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys((*known, *more)))

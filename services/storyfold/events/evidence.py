@@ -76,7 +76,11 @@ def report_evidence(window: Window, probe: Probe, features: Features, held: Held
         return (score,)
     kinds = _kinds(window.model, observed)
     nearest = max(seen, key=lambda each: log_odds(window.model, each[0]))[1]
-    shown = [*kinds, *_words(probe, features, nearest.terms, nearest.weights), *_numbers(probe, features, nearest.numbers)]
+    shown = [
+        *kinds,
+        *_words(probe, features, nearest.terms, nearest.weights),
+        *_numbers(probe, features, nearest.numbers),
+    ]
     return (score, *sorted(shown, key=lambda each: (-abs(each.weight), each.what)))
 
 
@@ -96,11 +100,15 @@ def _kinds(model: Model, observed: list[tuple[float, ...]]) -> list[Evidence]:
 def _words(probe: Probe, features: Features, terms: array[int], weights: array[float]) -> list[Evidence]:
     spelled = {number: term for number, (term, _) in zip(probe.profile.terms, features.terms, strict=True)}
     shares = [
-        (weight * probe.lookup[term][0], term) for term, weight in zip(terms, weights, strict=True) if term in probe.lookup
+        (weight * probe.lookup[term][0], term)
+        for term, weight in zip(terms, weights, strict=True)
+        if term in probe.lookup
     ]
     best = sorted(shares, key=lambda each: (-each[0], each[1]))[:_WORDS_SHOWN]
     return [
-        Evidence(EvidenceKind.NAME if probe.lookup[term][2] & NAME else EvidenceKind.TERM, spelled[term], round(share, 4))
+        Evidence(
+            EvidenceKind.NAME if probe.lookup[term][2] & NAME else EvidenceKind.TERM, spelled[term], round(share, 4)
+        )
         for share, term in best
     ]
 

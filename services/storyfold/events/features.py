@@ -11,13 +11,17 @@ from storyfold.events.digest import digest_of
 from storyfold.events.language import Lexicon, language_of, lexicon
 from storyfold.events.names import names_in
 from storyfold.events.sentences import opening
-from storyfold.events.words import WORD, plain_words, spread
+from storyfold.events.words import plain_words, words_in
 from storyfold.model.features import Features
 
 # Characters of the body that terms are taken from: 5,000 words; what stands behind is appendix.
 _REACH = 30_000
 _LEAD_WORDS = 80
 _PHRASE_WORDS = 150
+# Words that stand nowhere but in the last paragraph do not count as terms, unless that is more than 40 % of
+# the text: footers, bylines and "read more" would glue a house's articles together.
+_TAIL_PARAGRAPHS = 1
+_TAIL_FROM = 0.6
 _MOST_TERMS = 100
 _MOST_NAMES = 40
 _MOST_NUMBERS = 40
@@ -40,15 +44,18 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
     """
     reach = body[:_REACH]
     heading = headline.strip() or opening(reach)
-    words = _normal(spread(WORD.findall(reach)))
+    words = _normal(words_in(reach))
     spoken = language_of(words, language)
     known = lexicon(spoken)
     stems = known.stemmer.stemWords(words) if known.stemmer else words
-    head = _normal(spread(WORD.findall(heading)))
+    head = _normal(words_in(heading))
     head_stems = known.stemmer.stemWords(head) if known.stemmer else head
     telling = [_tells(word, known) for word in words]
     head_telling = [_tells(word, known) for word in head]
     counts = Counter(stem for stem, tells in zip(stems, telling, strict=True) if tells)
+    for stem, mentions in _only_at_the_end(stems, _tail_words(reach)).items():
+        if counts[stem] == mentions:
+            del counts[stem]
     in_head = dict.fromkeys(stem for stem, tells in zip(head_stems, head_telling, strict=True) if tells)
     lead = zip(stems[:_LEAD_WORDS], telling[:_LEAD_WORDS], strict=True)
     in_lead = dict.fromkeys(stem for stem, tells in lead if tells) | in_head
@@ -76,25 +83,40 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
             (stems[:_PHRASE_WORDS], telling[:_PHRASE_WORDS]),
         ),
         mentioned=mentioned(f"{headline}\n{reach}"),
-        digest=digest_of(headline, reach, names),
+        digest=digest_of(headline, reach, names, spoken),
     )
 
 
 def telling_terms(text: str, language: str) -> frozenset[str]:
     """The distinct terms of a text, cut and stemmed as features are: what document frequencies count."""
     known = lexicon(language)
-    words = _normal(spread(WORD.findall(text[:_REACH])))
+    words = _normal(words_in(text[:_REACH]))
     stems = known.stemmer.stemWords(words) if known.stemmer else words
     return frozenset(stem for stem, word in zip(stems, words, strict=True) if _tells(word, known))
 
 
 def _normal(found: list[str]) -> list[str]:
     lowered = [word.lower().replace("’", "'") for word in found]
-    return [word[:-2] if word.endswith("'s") else word for word in lowered]
+    return [word.removesuffix("'s") for word in lowered]
 
 
 def _tells(word: str, known: Lexicon) -> bool:
     return len(word) > 1 and word not in known.stop_words
+
+
+def _tail_words(text: str) -> int:
+    """How many words stand in the closing paragraphs, where houses put what they append to everything."""
+    start = len(text.rstrip())
+    for _ in range(_TAIL_PARAGRAPHS):
+        end = text.rfind("\n", 0, start)
+        if end < _TAIL_FROM * len(text):
+            break
+        start = end
+    return 0 if start >= len(text.rstrip()) else len(words_in(text[start:]))
+
+
+def _only_at_the_end(stems: list[str], tail: int) -> Counter[str]:
+    return Counter(stems[len(stems) - tail :])
 
 
 def _heaviest(

@@ -17,17 +17,21 @@ _FIGURE = re.compile(
 )
 # Words that end the counted thing: what stands behind them is another.
 _ENDS = frozenset(
-    """a about after ahead all also and around as at away because been before by could during for from had has have he if in
-    inside into is it its later more near of off on or out outside over per said say she since so than that the then there they
-    through to under until up was were when where which while who will with would years""".split()
+    """a about after ahead all also and around as at away because been before by could during for from had has have
+    he if in inside into is it its later more near of off on or out outside over per said say she since so
+    than that the then there they through to under until up was were when where which while who will with
+    would years""".split()
 )
 # A number in front of these counts nothing that happened: spans of time, parts of dates, clock times.
 _NOTHING = frozenset(
-    """am pm year years month months week weeks day days hour hours minute minutes second seconds time times percent cent
-    o'clock january february march april may june july august september october november december st nd rd th""".split()
+    """am pm year years month months week weeks day days hour hours minute minutes second seconds time times percent
+    cent o'clock january february march april may june july august september october november december st nd
+    rd th""".split()
 )
 # What a participle counts is people or things that it happened to.
-_PARTICIPLES = frozenset("killed dead injured wounded missing arrested detained hurt rescued displaced evacuated".split())
+_PARTICIPLES = frozenset(
+    "killed dead injured wounded missing arrested detained hurt rescued displaced evacuated".split()
+)
 _MOST = 8
 
 
@@ -66,7 +70,11 @@ def _counted(phrase: str) -> str | None:
         if word in _ENDS:
             break
         kept.append(word)
-        if word in _PARTICIPLES or (word.endswith("s") and word.islower()) or word in {"people", "men", "women", "children"}:
+        if (
+            word in _PARTICIPLES
+            or (word.endswith("s") and word.islower())
+            or word in {"people", "men", "women", "children"}
+        ):
             return " ".join(kept)
     # Without a plural or a participle nothing shows that something was counted.
     return None

@@ -105,15 +105,13 @@ def event_odds(window: Window, probe: Probe, held: Held) -> float:
     return sum(log_odds(window.model, observe(probe, window.profile(each))) for each in sample) / len(sample)
 
 
-def _open(
-    window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime
-) -> Folding:
+def _open(window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime) -> Folding:
     nearest = scored[0].odds if scored else -LIMIT
     evidence = distance_evidence(scored[0].held.event.event_id, nearest) if scored else ()
     event_id = event_id_of(article.article_id, now)
     placement = Placement(event_id, PlacementKind.FIRST, None, probability(window.model.join - nearest), evidence)
     event = opened(event_id, article, features, placement, tally_of(None, article, placement.kind, features))
-    change = change_of(None, event, ChangeKind.OPENED, article.article_id, evidence, now)
+    change = change_of(None, event, ChangeKind.OPENED, article.article_id, evidence, now=now)
     folded = FoldedArticle(PlacedArticle(article, placement), features, now)
     return Folding(folded, (event,), (change,))
 
@@ -131,7 +129,7 @@ def _join(held: Held, article: Article, features: Features, placement: Placement
             ChangeKind.REOPENED,
             article.article_id,
             placement.evidence,
-            now,
+            now=now,
         )
         events.append(awake)
         changes.append(change)
@@ -139,7 +137,7 @@ def _join(held: Held, article: Article, features: Features, placement: Placement
     copy = placement.kind is PlacementKind.DUPLICATE
     kind = ChangeKind.DUPLICATE_ADDED if copy else ChangeKind.REPORT_ADDED
     grown, change = step(
-        event, joined(event, article, features, placement, tally), kind, article.article_id, placement.evidence, now
+        event, joined(event, article, features, placement, tally), kind, article.article_id, placement.evidence, now=now
     )
     folded = FoldedArticle(PlacedArticle(article, placement), features, now)
     return Folding(folded, (*events, grown), (*changes, change))
@@ -164,10 +162,10 @@ def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding
         ChangeKind.MERGED,
         article_id,
         evidence,
-        now,
+        now=now,
     )
     tally = tally_of_both(scored[0].held.standing, rival.held.standing, folding.folded)
-    whole, growing = step(winner, united(winner, loser, tally), ChangeKind.MERGED, article_id, evidence, now)
+    whole, growing = step(winner, united(winner, loser, tally), ChangeKind.MERGED, article_id, evidence, now=now)
     # The winner's record stands before the loser's, so that an id never leads nowhere.
     return Folding(folding.folded, (*folding.events, whole, ended), (*folding.changes, growing, ending))
 

@@ -31,7 +31,7 @@ def sweep(window: Window, now: datetime) -> tuple[Sweeping, ...]:
         hours = (now - held.heard_at).total_seconds() / _HOUR
         evidence = (Evidence(EvidenceKind.TIME, f"no report for {hours:.0f} hours", 1.0),)
         event, change = step(
-            held.event, replace(held.event, status=EventStatus.CLOSED), ChangeKind.CLOSED, None, evidence, now
+            held.event, replace(held.event, status=EventStatus.CLOSED), ChangeKind.CLOSED, None, evidence, now=now
         )
         out.append(Sweeping(event, change))
     return tuple(out)

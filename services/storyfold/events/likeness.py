@@ -133,9 +133,7 @@ def number_code(number: str) -> int:
     return crc32(number.encode()) & 0xFFFFFFFC | weight
 
 
-def profile_of(
-    features: Features, ids: array[int], rarities: array[float], published: float | None
-) -> Profile:
+def profile_of(features: Features, ids: array[int], rarities: array[float], published: float | None) -> Profile:
     """Pack an article's features for comparison.
 
     Args:

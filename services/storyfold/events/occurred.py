@@ -7,10 +7,10 @@ from storyfold.events.calendar import WEEKDAYS
 from storyfold.model.events import Occurred, TimeResolution
 
 _WHEN = re.compile(
-    rf"\b(?:(?:on|am|on the)\s+)?(?P<weekday>{'|'.join(WEEKDAYS)})\b|\b(?P<near>today|yesterday|heute|gestern|hier|ayer|hoy|oggi|ieri|hoje|ontem)\b",
+    rf"\b(?:(?:on|am)\s+)?(?:{'|'.join(WEEKDAYS)})\b|\b(?:today|yesterday|heute|gestern|ayer|hoy|oggi|ieri|hoje|ontem)\b",
     re.IGNORECASE,
 )
-_BACK = {"yesterday": 1, "gestern": 1, "hier": 1, "ayer": 1, "ieri": 1, "ontem": 1}
+_BACK = {"yesterday": 1, "gestern": 1, "ayer": 1, "ieri": 1, "ontem": 1}
 # "On Friday" behind "next", "this coming" or "until" has not happened.
 _AHEAD = re.compile(r"\b(?:next|coming|until|by|from|every|each|last)\s+$", re.IGNORECASE)
 

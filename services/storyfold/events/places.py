@@ -4,7 +4,8 @@ import re
 
 _NAME = r"(?P<name>[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+){0,2})"
 _DATELINE = re.compile(
-    r"^\s*(?P<name>[A-Z][A-Z.'’-]+(?:[\s/]+[A-Z][A-Z.'’-]+){0,3})(?:,\s*[A-Z][\w. ]{1,20})?\s*(?:\([^)\n]{1,30}\))?\s*(?:--|[—–-])\s"
+    r"^\s*(?P<name>[A-Z][A-Z.'’-]+(?:[\s/]+[A-Z][A-Z.'’-]+){0,3})(?:,\s*[A-Z][\w. ]{1,20})?"
+    r"\s*(?:\([^)\n]{1,30}\))?\s*(?:--|[—–-])\s"
 )
 _BESIDE = re.compile(
     rf"\b(?:(?:city|town|village|province|district|island|port|capital)\s+(?:of\s+)?){_NAME}"
@@ -12,9 +13,9 @@ _BESIDE = re.compile(
 )
 _IN = re.compile(rf"\b(?:in|near|entered|captured|outside)\s+(?:the\s+(?:city|town|village|province)\s+of\s+)?{_NAME}")
 _NOT = frozenset(
-    """January February March April May June July August September October November December Monday Tuesday Wednesday Thursday
-    Friday Saturday Sunday The A An English French Spanish German Russian Chinese Arabic Congress Parliament Court Twitter Facebook
-    President Mr Mrs Ms Dr Prime Photo Image""".split()
+    """January February March April May June July August September October November December Monday Tuesday Wednesday
+    Thursday Friday Saturday Sunday The A An English French Spanish German Russian Chinese Arabic Congress
+    Parliament Court Twitter Facebook President Mr Mrs Ms Dr Prime Photo Image""".split()
 )
 _SURE, _LIKELY, _POSSIBLE = 0.6, 0.5, 0.3
 _MOST = 5

@@ -8,7 +8,9 @@ _QUOTED = re.compile(r"[“„«]\s?([^“”„«»\n]{12,320}?)\s?[”“»]|\
 _SPEAKING = "said|says|told|added|adds|tweeted|wrote|warned|announced|declared|explained|argued|insisted|stated|claimed"
 _NAME = r"(?:[A-Z][\w’'.-]+)(?:\s+(?:al-|bin |de |van |von |der )?[A-Z][\w’'.-]+){0,3}"
 # … ,” special forces commander Sayed Nezami said.
-_NAME_THEN_VERB = re.compile(rf"^[,.]?\s*(?:[a-z][\w’'-]*\s+){{0,6}}(?P<name>{_NAME})(?:,[^,.]{{1,60}},)?\s+(?:{_SPEAKING})\b")
+_NAME_THEN_VERB = re.compile(
+    rf"^[,.]?\s*(?:[a-z][\w’'-]*\s+){{0,6}}(?P<name>{_NAME})(?:,[^,.]{{1,60}},)?\s+(?:{_SPEAKING})\b"
+)
 # … ,” said Sayed Nezami.
 _VERB_THEN_NAME = re.compile(rf"^[,.]?\s*(?:{_SPEAKING})\s+(?:[a-z][\w’'-]*\s+){{0,6}}(?P<name>{_NAME})")
 # Sayed Nezami said: “ …

@@ -24,13 +24,13 @@ from storyfold.model.features import Features
 # A house marks what it takes back in the headline or in its first or last lines.
 _MARKS = 400
 _CORRECTION = re.compile(
-    r"\b(?:correct(?:ion|ed|s)|clarification|editor[’']s note|an earlier version of this|korrektur|berichtigung|rectificatif"
-    r"|correcci[óo]n|fe de erratas|rettifica|errata|corre[çc][ãa]o|исправлен\w*)\b",
+    r"\b(?:correct(?:ion|ed|s)|clarification|editor[’']s note|an earlier version of this|korrektur|berichtigung"
+    r"|rectificatif|correcci[óo]n|fe de erratas|rettifica|errata|corre[çc][ãa]o|исправлен\w*)\b",
     re.IGNORECASE,
 )
 _RETRACTION = re.compile(
-    r"\b(?:retract(?:ion|ed|s)|(?:story|article|report) (?:has been |was )?(?:withdrawn|removed|retracted)|mandatory kill"
-    r"|withdraws? (?:story|article))\b",
+    r"\b(?:retract(?:ion|ed|s)|(?:story|article|report) (?:has been |was )?(?:withdrawn|removed|retracted)"
+    r"|mandatory kill|withdraws? (?:story|article))\b",
     re.IGNORECASE,
 )
 # Texts that share nine tenths of their shingles differ in commas and slips of the pen.
@@ -64,7 +64,7 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
         return Folding(folded, (), ())
     kind = ChangeKind.DESCRIBED if change is ArticleChange.SUBSTANTIVE else ChangeKind.CORRECTED
     evidence = (Evidence(EvidenceKind.GUID, f"version {newer.version} of {newer.article_id}: {change}", 1.0),)
-    event, made = step(held.event, described, kind, newer.article_id, evidence, now)
+    event, made = step(held.event, described, kind, newer.article_id, evidence, now=now)
     return Folding(folded, (event,), (made,))
 
 

@@ -9,12 +9,17 @@ _NAME = rf"(?P<name>(?:the )?{_WORD}(?: (?:della |de )?{_WORD}){{0,4}})"
 # Behind these words any name is a source.
 _REPORT_BY = re.compile(rf"\b(?:news|media|press|television|radio)\s+reports?\s+by\s+{_NAME}")
 # Here only a name known or recognisable as that of a medium is one.
-_REPORTED = re.compile(rf"{_NAME}(?:\s+(?:news\s+agency|newspaper|television|radio|TV))?\s+(?:reported|reports|quoted|cited)\b")
-_TOLD = re.compile(rf"\b(?:told|telling|according\s+to|quoted\s+by|cited\s+by|reported\s+by|interview\s+with)\s+{_NAME}")
+_REPORTED = re.compile(
+    rf"{_NAME}(?:\s+(?:news\s+agency|newspaper|television|radio|TV))?\s+(?:reported|reports|quoted|cited)\b"
+)
+_TOLD = re.compile(
+    rf"\b(?:told|telling|according\s+to|quoted\s+by|cited\s+by|reported\s+by|interview\s+with)\s+{_NAME}"
+)
 _CREDIT = re.compile(r"\((?P<name>[A-Z][\w .&-]{1,30})\)")
 _MEDIUM = frozenset(
-    """Agency Broadcasting Chronicle Courier Daily Dispatch Gazette Herald Journal Magazine Mail Mirror News Newspaper Observer
-    Post Press Radio Reporter Review Standard Telegraph Television Times Tribune TV Zeitung Sun Globe Wire""".split()
+    """Agency Broadcasting Chronicle Courier Daily Dispatch Gazette Herald Journal Magazine Mail Mirror News
+    Newspaper Observer Post Press Radio Reporter Review Standard Telegraph Television Times Tribune TV Zeitung
+    Sun Globe Wire""".split()
 )
 _MOST = 8
 
@@ -53,4 +58,12 @@ def _is_medium(name: str) -> bool:
 
 
 def _names_one(name: str) -> bool:
-    return name[0].isupper() and name.split()[0] not in {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
+    return name[0].isupper() and name.split(maxsplit=1)[0] not in {
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    }

@@ -33,6 +33,9 @@ _BANDS = 8
 _FOOTER = 24
 # Reports of an event that an article is compared with: spread evenly over its life.
 SAMPLE = 10
+# An event of the stream counts like so many background articles: what is said of many happenings here and now (a
+# place, a president) tells little of which one it is.
+_STREAM = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400.0
 
@@ -89,7 +92,7 @@ class Window:
         self._ids: dict[str, int] = {}
         self._counts = array("I")
         self._before = array("I")
-        self._seen = 0
+        self._opened = 0
         self._postings: dict[int, list[EventId]] = {}
         self._by_hash: dict[str, ArticleId] = {}
         self._by_shingle: dict[int, ArticleId | list[ArticleId]] = {}
@@ -97,7 +100,7 @@ class Window:
         self._latest: tuple[Features, Probe] | None = None
 
     @classmethod
-    def rebuild(cls, state: WindowState, policy: FoldPolicy) -> "Window":
+    def rebuild(cls, state: WindowState, policy: FoldPolicy) -> Window:
         """Fill a window from the store.
 
         Args:
@@ -148,9 +151,9 @@ class Window:
         return [self._articles[found] for found, _ in votes.most_common() if found in self._articles]
 
     def _rarities_of(self, terms: array[int]) -> array[float]:
-        total = log(self._background.articles + self._seen + 2)
+        total = log(self._background.articles + _STREAM * self._opened + 2)
         counts, before = self._counts, self._before
-        return array("f", [max(0.0, total - log(before[term] + counts[term] + 1)) for term in terms])
+        return array("f", [max(0.0, total - log(before[term] + _STREAM * counts[term] + 1)) for term in terms])
 
     def probe(self, features: Features, published: datetime | None) -> Probe:
         """Unpack an article for comparison with what is in the window."""
@@ -253,8 +256,8 @@ class Window:
         if held is None:
             return
         before = self._articles.pop(article.article_id, None)
-        if before is None or folded.placed_at > held.heard_at:
-            held.heard_at = max(held.heard_at, folded.placed_at)
+        if folded.placed_at > held.heard_at:
+            held.heard_at = folded.placed_at
             heappush(self._due, (held.heard_at + self.policy.quiet, event_id))
         probe = self.probe(features, published(article))
         known = Known(
@@ -270,7 +273,7 @@ class Window:
         )
         self._articles[article.article_id] = known
         if before is None:
-            self._count(probe.profile.terms)
+            self._count(held, probe.profile.terms, placement.kind)
             held.articles += 1
             held.standing.add(article.publisher.publisher_id, placement.kind, features.language)
             if placement.kind is not PlacementKind.DUPLICATE:
@@ -336,10 +339,18 @@ class Window:
             self._before.append(self._background.counts.get(term, 0))
         return number
 
-    def _count(self, terms: array[int]) -> None:
-        self._seen += 1
+    def _count(self, held: Held, terms: array[int], kind: PlacementKind) -> None:
+        """Count in how many events each term stands; an event's words are taken to be its first and last reports'."""
+        if kind is PlacementKind.DUPLICATE:
+            return
+        told: set[int] = set()
+        if held.reports:
+            told.update(self._articles[held.reports[0]].profile.terms, self._articles[held.reports[-1]].profile.terms)
+        else:
+            self._opened += 1
         for term in terms:
-            self._counts[term] += 1
+            if term not in told:
+                self._counts[term] += 1
 
 
 def published(article: Article) -> datetime | None:

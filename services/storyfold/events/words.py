@@ -26,6 +26,13 @@ def plain_words(text: str) -> list[str]:
     return spread(found) if _UNSPACED.search(text) else found
 
 
+def words_in(text: str) -> list[str]:
+    """Words as written, apostrophes, hyphens and decimal points kept; unspaced script as in `plain_words`."""
+    found = WORD.findall(text)
+    # One search over the text is cheaper than one for each of its words.
+    return spread(found) if _UNSPACED.search(text) else found
+
+
 def spread(found: list[str]) -> list[str]:
     """Replace runs of unspaced script by their overlapping pairs of characters; other words stay."""
     out: list[str] = []

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 # Publishers' clocks are not ours: this much ahead is "now" and no cause for suspicion.
 SKEW = timedelta(minutes=10)
@@ -45,6 +46,21 @@ def from_iso(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return plausible(moment)
+
+
+def from_text(text: str) -> datetime | None:
+    """Read a date in whichever of the common forms it is: RFC 3339, W3C, or RFC 5322; without a zone taken as UTC.
+
+    Args:
+        text: as the document gives it.
+    """
+    moment = from_iso(text)
+    if moment is not None:
+        return moment
+    try:
+        return from_iso(parsedate_to_datetime(text.strip()).isoformat())
+    except (ValueError, OverflowError):
+        return None
 
 
 def plausible(moment: datetime) -> datetime | None:

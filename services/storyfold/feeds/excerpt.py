@@ -6,10 +6,9 @@ Feeds list their newest items first; archives and some scripts list them last. T
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from storyfold.feeds.dates import from_iso
+from storyfold.feeds.dates import from_text
 
 T = TypeVar("T")
 
@@ -75,13 +74,4 @@ def _age(moment: datetime | None) -> float:
 
 def _date_in(item: str) -> datetime | None:
     found = _DATE.search(item)
-    if found is None:
-        return None
-    moment = from_iso(found[1])
-    if moment is not None:
-        return moment
-    try:
-        parsed = parsedate_to_datetime(found[1].strip())
-        return from_iso(parsed.isoformat())
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
+    return None if found is None else from_text(found[1])

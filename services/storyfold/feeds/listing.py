@@ -62,7 +62,7 @@ def read_feeds(text: str, suffix: str) -> FeedList:
             sources[key] = source
         else:
             sources[key] = replace(first, tags=_unique((*first.tags, *source.tags)))
-            complaints += (f"line {outline.line}: {source.url} is listed before; it is polled once: remove this one",)
+            complaints += (f"line {outline.line}: {source.url} is listed twice; it is polled once: remove one of them",)
     return FeedList(tuple(sources.values()), complaints)
 
 

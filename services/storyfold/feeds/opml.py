@@ -43,10 +43,9 @@ def read_opml(text: str) -> tuple[tuple[Outline, ...], tuple[str, ...]]:
     outlines = tuple(_outlines(root, ()))
     if not outlines:
         return (), ('line 1: the file lists no feed; an OPML feed is an <outline xmlUrl="https://...">',)
-    errors = parser.error_log
     unsound = tuple(
         f"line {error.line}: not well-formed: {error.message}; what could be read is used, check what follows"
-        for error in list(errors)[:1]
+        for error in list(parser.error_log.filter_from_errors())[:1]
     )
     return outlines, unsound
 

@@ -10,7 +10,7 @@ _INLINE = frozenset(
     | {"s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
 )
 # Elements (and comments) whose content no reader sees.
-_HIDDEN = (("<script", "</script"), ("<style", "</style"), ("<!--", "-->"), ("<noscript", "</noscript"))
+_HIDDEN = (("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"), ("<noscript", "</noscript>"))
 
 
 def plain_text(text: str) -> str:

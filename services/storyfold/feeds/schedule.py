@@ -143,7 +143,8 @@ def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime
         state,
         validators=_validators(seen.response),
         body_hash=seen.body_hash,
-        primed=True,
+        # An empty document tells nothing about what is old: the next one may list the archive.
+        primed=state.primed or bool(document.entries),
         identity=seen.identity,
         link_marks=link_marks(document.entries),
         ttl=None if hints.ttl_seconds is None else timedelta(seconds=hints.ttl_seconds),

@@ -1,5 +1,6 @@
 """Google News sitemaps (schemas/sitemap-news/0.9): urls with a news:news element are items of a feed."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -35,10 +36,9 @@ def read_sitemap(
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
     )
-    try:
+    root = None
+    with contextlib.suppress(etree.XMLSyntaxError):
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
     if root is None:
         return None
     found = [draft for url in root.iterfind("{*}url") for draft in _drafts(url, response.url, seen_at)]
@@ -50,7 +50,7 @@ def read_sitemap(
         format="news-sitemap",
         entries=identified(kept, source.feed_id),
         hints=FeedHints(),
-        complaint=_complaint(root, len(found), most),
+        complaint=_complaint(root, len(found), most) or _fault(parser),
     )
 
 
@@ -60,6 +60,10 @@ def _complaint(root: etree._Element, found: int, most: int) -> str | None:
     if found == 0 and len(root) > 0:
         return "lists pages but no news (no news:news element); register the site's news sitemap"
     return complaint_about(found - most, most) if found > most else None
+
+
+def _fault(parser: etree.XMLParser) -> str | None:
+    return next((f"not well-formed: {error.message}" for error in parser.error_log.filter_from_errors()), None)
 
 
 def _drafts(url: etree._Element, base: str, seen_at: datetime) -> Iterator[Draft]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import feedparser
 
-from storyfold.feeds.dates import clamped, from_struct, lacks_zone, usual_offset
+from storyfold.feeds.dates import clamped, from_struct, from_text, lacks_zone, usual_offset
 from storyfold.feeds.excerpt import complaint_about, newest_items
 from storyfold.feeds.hints import first_link, skip_days, skip_hours, ttl_seconds
 from storyfold.feeds.identity import Draft, identified
@@ -156,7 +156,9 @@ def _draft(item: Tree, context: _Context) -> Draft:
 
 
 def _moment(item: Tree, name: str, zone: timedelta) -> datetime | None:
-    moment = from_struct(dict.get(item, f"{name}_parsed") if isinstance(item, dict) else None)
+    parsed = dict.get(item, f"{name}_parsed") if isinstance(item, dict) else None
+    # feedparser does not read a date of RFC 5322 without its zone.
+    moment = from_struct(parsed) or from_text(_text(item, name))
     if moment is not None and zone and lacks_zone(_text(item, name)):
         return moment - zone
     return moment

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, unique
 
 from storyfold.model.articles import ArticleChange, BodySource, PlacementKind
-from storyfold.model.entries import EntryState, RejectReason, RetryReason
+from storyfold.model.entries import RejectReason, RetryReason
 from storyfold.model.events import ChangeKind, EventStatus
 from storyfold.model.feeds import PollOutcome
 from storyfold.model.fetching import Purpose
@@ -35,6 +35,13 @@ class Tally(StrEnum):
     TAKEN_UP = "taken-up"
     DONE = "done"
     REJECTED = "rejected"
+
+
+class Waiting(StrEnum):
+    """What an entry that has not ended waits for."""
+
+    PENDING = "pending"  # its first try, or its turn
+    RETRY = "retry"  # the moment it was put off to
 
 
 class FetchOutcome(StrEnum):
@@ -139,7 +146,7 @@ class Metric(Enum):
     )
     BROKER_RESTARTS = _counter("embedded_broker_restarts", "Times the embedded broker died and was started again.")
     LEDGER_TALLY = _gauge("ledger_entries_tally", "Entries since the store began, by tally.", "tally", Tally)
-    LEDGER_ROWS = _gauge("ledger_rows", "Rows of the ledger by state.", "state", EntryState)
+    LEDGER_WAITING = _gauge("ledger_waiting", "Entries that have not ended, by what they wait for.", "state", Waiting)
     LEDGER_IMBALANCE = _gauge("ledger_imbalance", "taken up - done - rejected - waiting; anything but 0 is a defect.")
     HOP_DEPTH = _gauge("hop_depth", "Items waiting on the hop into a stage.", "stage", Stage)
     IN_HAND = _gauge("in_hand", "Items a stage is working on.", "stage", Stage)

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -25,7 +25,6 @@ from storyfold.model.feeds import Feed, PollOutcome, Validators
 from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
 from storyfold.model.identity import FeedId
 from storyfold.model.metrics import Metric, Stage
-from storyfold.model.page import ParsedFeed
 from storyfold.model.records import Record, Reject
 from storyfold.ports import (
     BadResponse,
@@ -265,15 +264,10 @@ class PollStage:
             return Failed(PollOutcome.PARSER_FAILED, message, response)
         if document is None:
             return Failed(PollOutcome.NOT_A_FEED, _no_feed(response), response)
-        return await self._known(
-            feed, document, Parsed(response, conditional, body_hash, document, feed.state.identity, {})
-        )
-
-    async def _known(self, feed: Feed, document: ParsedFeed, seen: Parsed) -> Parsed:
         document, identity = reidentified(feed, document)
         ids = tuple(entry.entry_id for entry in document.entries)
         known = await self._patiently(lambda: self._parts.store.known_entries(ids))
-        return replace(seen, document=document, identity=identity, known=known)
+        return Parsed(response, conditional, body_hash, document, identity, known)
 
     # -- what follows -------------------------------------------------------------------------------------------------
 

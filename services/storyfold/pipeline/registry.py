@@ -56,7 +56,8 @@ class RegistryStage:
 
     async def run(self) -> None:
         """Keep the store's feeds equal to the file, until cancelled."""
-        seen: object | None = None
+        # Equal to no mark, not even that of a file that is missing: its absence at the start is worth a word.
+        seen: object | None = object()
         while True:
             mark = await asyncio.to_thread(self._file.mark)
             if self._told.is_set() or mark != seen:

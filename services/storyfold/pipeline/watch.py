@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from storyfold.model.entries import EntryState
 from storyfold.model.feeds import Feed, PollOutcome
-from storyfold.model.metrics import Metric, Stage, Tally
+from storyfold.model.metrics import Metric, Stage, Tally, Waiting
 from storyfold.ports import Clock, Meter, Store, StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -109,8 +108,8 @@ class WatchStage:
         meter.gauge(Metric.LEDGER_TALLY, counts.taken_up, Tally.TAKEN_UP)
         meter.gauge(Metric.LEDGER_TALLY, counts.done, Tally.DONE)
         meter.gauge(Metric.LEDGER_TALLY, counts.rejected, Tally.REJECTED)
-        meter.gauge(Metric.LEDGER_ROWS, counts.pending, EntryState.PENDING)
-        meter.gauge(Metric.LEDGER_ROWS, counts.retry, EntryState.RETRY)
+        meter.gauge(Metric.LEDGER_WAITING, counts.pending, Waiting.PENDING)
+        meter.gauge(Metric.LEDGER_WAITING, counts.retry, Waiting.RETRY)
         imbalance = counts.taken_up - counts.done - counts.rejected - counts.waiting
         meter.gauge(Metric.LEDGER_IMBALANCE, imbalance)
         if imbalance:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from storyfold.app.supervision import Staged, StageEnded, supervise
+from storyfold.ports import StoreBroken
 
 
 async def _forever() -> None:
@@ -79,3 +80,21 @@ def test_patience_ends() -> None:
 
     asyncio.run(scenario())
     assert [True] == cancelled
+
+
+def test_the_error_inside_a_task_group_is_what_is_told() -> None:
+    """A stage that works in task groups fails with the error itself, which has a message for people."""
+
+    async def scenario() -> None:
+        async def fail() -> None:
+            raise StoreBroken("the store is read-only")
+
+        async def grouped() -> None:
+            async with asyncio.TaskGroup() as outer, asyncio.TaskGroup() as inner:
+                inner.create_task(fail())
+                outer.create_task(_forever())
+
+        await supervise([Staged("grouped", grouped)], asyncio.Event())
+
+    with pytest.raises(StoreBroken, match="the store is read-only"):
+        asyncio.run(scenario())

@@ -12,17 +12,19 @@ from storyfold.console.views import (
     event_view,
     feeds_view,
     health_of,
+    house_names,
     ledger_view,
     outbox_view,
 )
 from storyfold.model.commit import LedgerCounts
+from storyfold.model.identity import PublisherId
 from tests.fakes.press_review import HAPPENINGS, NOON, event, feeds
 
 
 def test_an_event_shows_what_people_look_for() -> None:
     """Title, status, counts, first and last publication and the newest articles are taken over as they are."""
     told = event(0)
-    view = event_view(told)
+    view = event_view(told, {PublisherId("northpost.example"): "North Post"})
     title, status, articles, publishers = HAPPENINGS[0]
     assert (title, status, articles, publishers) == (view.title, view.status, view.articles, view.publishers)
     assert (told.first_published_at.isoformat(), told.last_published_at.isoformat()) == (
@@ -31,11 +33,12 @@ def test_an_event_shows_what_people_look_for() -> None:
     )
     assert SHOWN_ARTICLES == len(view.newest_articles)
     assert view.newest_articles[0] == view.latest
+    assert ("North Post", "daily-ledger.example") == tuple(each.publisher for each in view.newest_articles[:2])
 
 
 def test_an_event_without_articles_has_no_latest() -> None:
     """A merged event may list none; the view says so instead of failing."""
-    assert event_view(replace(event(1), articles=())).latest is None
+    assert event_view(replace(event(1), articles=()), {}).latest is None
 
 
 def test_feeds_in_trouble_come_first() -> None:
@@ -74,7 +77,12 @@ def test_outbox_and_checks_are_shown() -> None:
     assert CheckView("store", ok=False, detail="locked") == check_view(Answer("store", "locked"))
 
 
+def test_houses_are_named_by_their_feeds() -> None:
+    """The name of a publisher is the one that its feed is registered with."""
+    assert "North Post" == house_names(feeds())[PublisherId("north-post.example")]
+
+
 def test_views_are_json() -> None:
     """Whatever a view holds can be sent."""
-    sent = json.loads(json.dumps([asdict(event_view(event(7))), asdict(feeds_view(feeds(), 9))]))
+    sent = json.loads(json.dumps([asdict(event_view(event(7), {})), asdict(feeds_view(feeds(), 9))]))
     assert HAPPENINGS[7][0] == sent[0]["title"]

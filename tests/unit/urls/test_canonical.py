@@ -49,31 +49,27 @@ def test_each_url_has_one_spelling(url: str, expected: str) -> None:
     assert expected == canonical_url(url)
 
 
-_PIECES = st.lists(
-    st.sampled_from(
-        ["http://", "HTTPS://", "a.example", "ä.example", "[::1]", ":80", ":", "/", "..", ".", "%", "%2e", "%2F", "%41"]
-        + [
-            "?",
-            "&",
-            "=",
-            "#",
-            "#!",
-            "utm_x=1",
-            "ref=rss",
-            "ref",
-            "@",
-            "\t",
-            " ",
-            "\\",
-            ";",
-            "//",
-            "xn--",
-            "\u0130",
-            "\ud800",
-        ],
+_TROUBLE = [
+    *(
+        "http://",
+        "HTTPS://",
+        "a.example",
+        "ä.example",
+        "[::1]",
+        ":80",
+        ":",
+        "/",
+        "..",
+        ".",
+        "%",
+        "%2e",
+        "%2F",
+        "%41",
+        "?",
     ),
-    max_size=12,
-).map("".join)
+    *("&", "=", "#", "#!", "utm_x=1", "ref=rss", "ref", "@", "\t", " ", "\\", ";", "//", "xn--", "\u0130", "\ud800"),
+]
+_PIECES = st.lists(st.sampled_from(_TROUBLE), max_size=12).map("".join)
 
 
 @given(st.one_of(st.text(), _PIECES, _PIECES.map("http://a.example/".__add__)))

@@ -1,6 +1,7 @@
 """Forgetting: what to take away next, in bites small enough to let others through.
 
 Each bite is one transaction; a function returns how many rows it took, and less than `BITE` where no more are left.
+Rows that somebody is writing are passed over until the next time.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from storyfold.edges.store.rows import chunks, rows_of
 from storyfold.edges.store.tables import articles, bodies, entries, events, feeds
 from storyfold.model.identity import EntryId
 
-# Some ten milliseconds of deleting.
+# Few enough that whoever waits to commit is not kept long.
 BITE = 500
 
 
@@ -37,7 +38,13 @@ class EntriesBite:
 
 def forget_bodies(connection: Connection, before: datetime) -> int:
     """Empty the text of articles placed before a moment."""
-    old = select(bodies.c.article_id).where(bodies.c.placed_at < before).order_by(bodies.c.placed_at).limit(BITE)
+    old = (
+        select(bodies.c.article_id)
+        .where(bodies.c.placed_at < before)
+        .order_by(bodies.c.placed_at)
+        .limit(BITE)
+        .with_for_update(skip_locked=True)
+    )
     ids = connection.execute(old).scalars().all()
     connection.execute(delete(bodies).where(bodies.c.article_id.in_(ids)))
     return len(ids)
@@ -45,7 +52,13 @@ def forget_bodies(connection: Connection, before: datetime) -> int:
 
 def forget_articles(connection: Connection, before: datetime) -> int:
     """Forget articles placed before a moment."""
-    old = select(articles.c.article_id).where(articles.c.placed_at < before).order_by(articles.c.placed_at).limit(BITE)
+    old = (
+        select(articles.c.article_id)
+        .where(articles.c.placed_at < before)
+        .order_by(articles.c.placed_at)
+        .limit(BITE)
+        .with_for_update(skip_locked=True)
+    )
     ids = connection.execute(old).scalars().all()
     connection.execute(delete(bodies).where(bodies.c.article_id.in_(ids)))
     connection.execute(delete(articles).where(articles.c.article_id.in_(ids)))
@@ -55,7 +68,11 @@ def forget_articles(connection: Connection, before: datetime) -> int:
 def forget_events(connection: Connection, before: datetime) -> int:
     """Forget events that have ended and were last reported on before a moment."""
     old = select(events.c.event_id).where(events.c.status.not_in(ALIVE), events.c.last_published_at < before)
-    ids = connection.execute(old.order_by(events.c.last_published_at).limit(BITE)).scalars().all()
+    ids = (
+        connection.execute(old.order_by(events.c.last_published_at).limit(BITE).with_for_update(skip_locked=True))
+        .scalars()
+        .all()
+    )
     connection.execute(delete(events).where(events.c.event_id.in_(ids)))
     return len(ids)
 
@@ -72,7 +89,9 @@ def forget_entries(connection: Connection, before: datetime, behind: Place | Non
     if behind is not None:
         here = entries.c.ended_at == behind.ended_at
         old = old.where(or_(entries.c.ended_at > behind.ended_at, and_(here, entries.c.entry_id > behind.entry_id)))
-    rows = connection.execute(old.order_by(entries.c.ended_at, entries.c.entry_id).limit(BITE)).all()
+    rows = connection.execute(
+        old.order_by(entries.c.ended_at, entries.c.entry_id).limit(BITE).with_for_update(skip_locked=True)
+    ).all()
     listed = _listed(connection, [row.feed_id for row in rows])
     unlisted = [
         row.entry_id

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, select, update
+from sqlalchemy import Column, Connection, Row, Select, update
 
 from storyfold.edges.store.tables import shards
 
@@ -45,6 +45,6 @@ def take_numbers(connection: Connection, counter: Counter, count: int) -> int:
         The first of them.
     """
     here = shards.c.name == counter
-    connection.execute(update(shards).where(here).values(position=shards.c.position + count))
-    last: int = connection.execute(select(shards.c.position).where(here)).scalar_one()
+    taken = update(shards).where(here).values(position=shards.c.position + count).returning(shards.c.position)
+    last: int = connection.execute(taken).scalar_one()
     return last - count + 1

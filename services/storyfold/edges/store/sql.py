@@ -2,21 +2,21 @@
 
 import asyncio
 import os
+import socket
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, entries, feeds, migrate, outbox, pruning, window
-from storyfold.edges.store.adapter import Adapter
+from storyfold.edges.store import articles, attempts, entries, feeds, outbox, pruning, window
+from storyfold.edges.store.adapter import Adapter, InDoubt
+from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
-from storyfold.edges.store.sqlite import SqliteAdapter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.model.articles import PlacedArticle
@@ -27,53 +27,21 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import Pruned, Retention
-from storyfold.ports import Snapshot, Store, StoreBroken
+from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
 
 # Tallies are kept in so many rows, by process, so that writers on several machines seldom meet in one.
 TALLY_SLOTS = 16
 READERS = 4
-
-
-async def open_store(
-    url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None
-) -> "SqlStore":
-    """Open a store, made or migrated to the schema of this version where need be.
-
-    Args:
-        url: as SQLAlchemy has it: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``.
-        busy_timeout: how long a write waits for another process before it is `StoreUnavailable`.
-        max_mib: the file grows no further than this; at it the store counts as full. None for the disk's own bound.
-
-    Raises:
-        StoreUnavailable: not there, locked or full.
-        StoreBroken: not a store, damaged, read-only, or of a newer version.
-    """
-    adapter = adapter_of(url, busy_timeout, max_mib)
-    await asyncio.to_thread(migrate.upgrade, adapter)
-    return SqlStore(adapter)
-
-
-def adapter_of(url: str, busy_timeout: timedelta = timedelta(seconds=5), max_mib: int | None = None) -> Adapter:
-    """The database behind a URL; nothing is opened yet.
-
-    Raises:
-        StoreBroken: no database that is known here.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreBroken("the store's URL cannot be read; it looks like sqlite:///storyfold.db") from error
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreBroken(f"{parsed.render_as_string()} names no store; use sqlite:/// and the path of a file")
-    return SqliteAdapter(Path(parsed.database), busy_timeout, max_mib)
+# Between two questions how a commit ended whose connection broke.
+DOUBT_SECONDS = 0.5
 
 
 class SqlStore:
     """Everything that outlives the process, in a database.
 
-    One thread writes, a few read, the event loop waits for neither. Made by `open_store`.
+    One thread writes, a few read, the event loop waits for neither. Made by `storyfold.edges.store.opening.open_store`.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -81,7 +49,8 @@ class SqlStore:
         self._writing = ThreadPoolExecutor(1, "store-write")
         self._reading = ThreadPoolExecutor(READERS, "store-read")
         self._writer = GroupWriter(self._write_group)
-        self._slot = os.getpid() % TALLY_SLOTS
+        # The host too, for in containers every process is number 1.
+        self._slot = zlib.crc32(f"{socket.gethostname()} {os.getpid()}".encode()) % TALLY_SLOTS
         self._closed = False
 
     async def apply(self, commit: Commit) -> None:
@@ -236,15 +205,15 @@ class SqlStore:
     @asynccontextmanager
     async def _one_state(self) -> AsyncIterator[window.Ask]:
         reading = self._adapter.reading()
-        connection = await self._in_reader(reading.__enter__)
+        connection = await self._in_reader(partial(attempts.once, reading.__enter__))
 
         async def ask(work: Callable[[Connection], T], /) -> T:
-            return await self._in_reader(partial(self._asking, work, connection))
+            return await self._in_reader(partial(attempts.once, partial(self._asking, work, connection)))
 
         try:
             yield ask
         finally:
-            await self._in_reader(partial(reading.__exit__, None, None, None))
+            await self._in_reader(partial(attempts.once, partial(reading.__exit__, None, None, None)))
 
     async def _bites(self, forget: Callable[[Connection, datetime], int], before: datetime) -> int:
         total = 0
@@ -258,45 +227,33 @@ class SqlStore:
         await self._write(lambda connection: apply_all(connection, commits, self._slot))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._transact_writing, work)
+        attempt = partial(attempts.write, self._adapter, work)
+        outcome = await asyncio.get_running_loop().run_in_executor(self._writing, attempt)
+        if not isinstance(outcome, attempts.Unsettled):
+            return outcome
+        if await self._was_committed(outcome.doubt):
+            return outcome.result
+        raise StoreUnavailable(f"{outcome.doubt}; nothing was done")
+
+    async def _was_committed(self, doubt: InDoubt) -> bool:
+        """Ask until there is an answer: whoever is told that nothing was done would do it a second time."""
+        while True:
+            try:
+                return await self._in_reader(doubt.settle)
+            except StoreUnavailable as error:
+                if self._closed:
+                    raise StoreBroken(f"{doubt}; what became of it shows when storyfold starts again") from error
+            await asyncio.sleep(DOUBT_SECONDS)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await self._in_reader(partial(self._transact_reading, work))
+        return await self._in_reader(partial(attempts.read, self._adapter, work))
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._reading, work)
 
-    def _transact_writing(self, work: Callable[[Connection], T]) -> T:
-        with self._adapter.writing() as connection:
-            return work(connection)
-
     def _asking(self, work: Callable[[Connection], T], connection: Connection) -> T:
         with self._adapter.translated():
             return work(connection)
-
-    def _transact_reading(self, work: Callable[[Connection], T]) -> T:
-        with self._adapter.reading() as connection:
-            return work(connection)
-
-
-def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> None:
-    """Apply commits in one transaction, each table in one go; the outcome is that of one after the other.
-
-    Args:
-        connection: in a transaction that writes.
-        commits: in order.
-        slot: which rows of the tallies are this writer's.
-    """
-    feeds.save_polls(connection, (polled for commit in commits for polled in commit.polled))
-    page = entries.open_page(connection, commits)
-    known = frozenset(page.rows)
-    for commit in commits:
-        page.enter(commit)
-    entries.save_page(connection, page, known)
-    entries.add_tallies(connection, slot, page.tallies)
-    articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
-    articles.save_events(connection, (event for commit in commits for event in commit.events))
-    outbox.append(connection, (record for commit in commits for record in commit.outbox))
 
 
 def _ping(connection: Connection) -> None:

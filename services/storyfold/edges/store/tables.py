@@ -28,6 +28,21 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
+class Prose(TypeDecorator[str]):
+    """Text of others; PostgreSQL cannot keep the character NUL, which means nothing there."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Put the replacement character where need be."""
+        return value if value is None or dialect.name == "sqlite" else value.replace("\x00", "\ufffd")
+
+
+# In the order of code points as in SQLite and Python, whatever language a PostgreSQL database was made for: an upgrade
+# of the system's C library cannot turn an index upside down, and comparing is comparing bytes.
+WORD = String().with_variant(String(collation="C"), "postgresql")
+
 # SQLite orders rows by an INTEGER key only; elsewhere 32 bits would run out.
 SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -36,44 +51,44 @@ metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 feeds = Table(
     "feeds",
     metadata,
-    Column("feed_id", String, primary_key=True),
-    Column("url", String, nullable=False),
+    Column("feed_id", WORD, primary_key=True),
+    Column("url", WORD, nullable=False),
     Column("source", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("due_at", Moment, comment="null once the feed has left the list"),
-    Column("lease_owner", String),
+    Column("lease_owner", WORD),
     Column("leased_until", Moment),
     Column("listed", LargeBinary, comment="entry ids of the last document; null before there was one"),
 )
 # All that picking due feeds looks at, so that rows in hand are skipped without being read. There is
 # no index by owner: releasing is rare, and every lease and every poll would pay for it.
-Index("ix_feeds_due", feeds.c.due_at, feeds.c.leased_until, feeds.c.feed_id)
+Index("ix_feeds_due", feeds.c.due_at, feeds.c.feed_id, feeds.c.leased_until)
 
 entries = Table(
     "entries",
     metadata,
-    Column("entry_id", String, primary_key=True),
-    Column("feed_id", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("entry_id", WORD, primary_key=True),
+    Column("feed_id", WORD, nullable=False),
+    Column("state", WORD, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("content_hash", String, nullable=False),
+    Column("content_hash", WORD, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
     Column("taken_up_at", Moment, nullable=False),
     Column("due_at", Moment, comment="null once it has ended"),
-    Column("lease_owner", String),
+    Column("lease_owner", WORD),
     Column("leased_until", Moment),
     Column("ended_at", Moment, comment="null while it waits"),
-    Column("reason", String, comment="why it was put off or rejected"),
-    Column("article_id", String),
+    Column("reason", WORD, comment="why it was put off or rejected"),
+    Column("article_id", WORD),
     Column("document", Text, comment="entry and feed; null once it has ended"),
 )
 # Partial, because almost every row has ended; `state` makes it enough to count the waiting ones.
 Index(
     "ix_entries_due",
     entries.c.due_at,
-    entries.c.leased_until,
     entries.c.entry_id,
+    entries.c.leased_until,
     entries.c.state,
     sqlite_where=entries.c.due_at.is_not(None),
     postgresql_where=entries.c.due_at.is_not(None),
@@ -83,12 +98,12 @@ Index("ix_entries_ended", entries.c.ended_at, entries.c.entry_id)
 articles = Table(
     "articles",
     metadata,
-    Column("article_id", String, primary_key=True),
+    Column("article_id", WORD, primary_key=True),
     Column("ordinal", BigInteger, nullable=False, comment="in the order of first placement"),
     Column("version", Integer, nullable=False),
-    Column("event_id", String, nullable=False),
-    Column("canonical_url", String, nullable=False),
-    Column("first_entry_id", String, nullable=False),
+    Column("event_id", WORD, nullable=False),
+    Column("canonical_url", WORD, nullable=False),
+    Column("first_entry_id", WORD, nullable=False),
     Column("placed_at", Moment, nullable=False),
     Column("document", Text, nullable=False, comment="the placed article without its body"),
     Column("features", LargeBinary, nullable=False),
@@ -100,18 +115,18 @@ Index("ix_articles_canonical_url", articles.c.canonical_url)
 bodies = Table(
     "bodies",
     metadata,
-    Column("article_id", String, primary_key=True),
+    Column("article_id", WORD, primary_key=True),
     Column("placed_at", Moment, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Prose, nullable=False),
 )
 Index("ix_bodies_placed", bodies.c.placed_at)
 
 events = Table(
     "events",
     metadata,
-    Column("event_id", String, primary_key=True),
+    Column("event_id", WORD, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("status", String, nullable=False),
+    Column("status", WORD, nullable=False),
     Column("last_published_at", Moment, nullable=False),
     Column("document", Text, nullable=False),
 )
@@ -122,8 +137,8 @@ outbox = Table(
     "outbox",
     metadata,
     Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
-    Column("topic", String, nullable=False),
-    Column("key", String, nullable=False),
+    Column("topic", WORD, nullable=False),
+    Column("key", WORD, nullable=False),
     Column("headers", Text, nullable=False),
     Column("value", LargeBinary, nullable=False),
     Column("origin_at", Moment, nullable=False),
@@ -133,7 +148,7 @@ outbox = Table(
 shards = Table(
     "shards",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", WORD, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("document", Text, nullable=False),
@@ -143,15 +158,15 @@ tallies = Table(
     "tallies",
     metadata,
     Column("slot", Integer, primary_key=True, autoincrement=False, comment="one a writer, so that none waits"),
-    Column("tally", String, primary_key=True),
-    Column("reason", String, primary_key=True, comment="empty where the tally has none"),
+    Column("tally", WORD, primary_key=True),
+    Column("reason", WORD, primary_key=True, comment="empty where the tally has none"),
     Column("total", BigInteger, nullable=False),
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", String, primary_key=True),
+    Column("host", WORD, primary_key=True),
     Column("blocked_until", Moment),
     Column("document", Text, nullable=False),
 )
@@ -159,7 +174,7 @@ hosts = Table(
 robots = Table(
     "robots",
     metadata,
-    Column("origin", String, primary_key=True),
+    Column("origin", WORD, primary_key=True),
     Column("expires_at", Moment, nullable=False),
     Column("document", Text, nullable=False),
 )

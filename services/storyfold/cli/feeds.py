@@ -1,0 +1,93 @@
+"""``storyfold feeds``: list, add, remove, import, export, check."""
+
+from datetime import UTC, datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from storyfold.app import feeds
+from storyfold.app.feed_check import FeedReport, check_feeds
+from storyfold.cli.context import FAILED, OK, Context
+from storyfold.config.settings import Settings
+from storyfold.edges.replacing import replace_text
+
+
+def execute(context: Context) -> int:
+    """Do one thing to the feeds file, or look at it."""
+    arguments = context.arguments
+    settings = context.load().settings
+    match arguments.action:
+        case "list":
+            _list(context, settings)
+        case "add":
+            feeds.add_feed(settings, arguments.url, arguments.title)
+            _say(context, f"added to {settings.feeds.file}; a running storyfold polls it within seconds")
+        case "remove":
+            feeds.remove_feed(settings, arguments.url)
+            _say(context, f"removed from {settings.feeds.file}; a running storyfold polls it no more")
+        case "import":
+            done = feeds.import_feeds(settings, arguments.file)
+            _say(context, f"{len(done.added)} added to {settings.feeds.file}, {done.known} were there already")
+        case "export":
+            _export(context, settings)
+        case _:
+            return _check(context, settings)
+    return OK
+
+
+def _say(context: Context, text: str) -> None:
+    context.out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _list(context: Context, settings: Settings) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("feed", "last poll", "last success", "next poll", "note"):
+        table.add_column(name, no_wrap=name != "note", overflow="ellipsis" if name == "feed" else "fold")
+    for listed in feeds.list_feeds(settings):
+        title = Text(listed.source.title or listed.source.url)
+        if listed.polled is None:
+            table.add_row(title, Text("not polled yet", style="dim"))
+            continue
+        state = listed.polled.state
+        outcome = Text(state.last_outcome or "not polled yet", style="red" if state.failures else "green")
+        note = Text(state.last_message or "", style="red")
+        table.add_row(title, outcome, _moment(state.last_success_at), _moment(state.next_poll_at), note)
+    context.out.print(table)
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone(UTC).strftime("%m-%d %H:%M") if at is not None else "never"
+
+
+def _export(context: Context, settings: Settings) -> None:
+    text = feeds.export_feeds(settings)
+    file = context.arguments.file
+    if file is None:
+        context.out.out(text, end="", highlight=False)
+    else:
+        replace_text(file, text)
+        _say(context, f"wrote {file}")
+
+
+def _check(context: Context, settings: Settings) -> int:
+    urls = tuple(context.arguments.url) or feeds.registered(settings)
+    reports = check_feeds(settings, urls)
+    for report in reports:
+        context.out.print(_report(report), soft_wrap=True)
+    bad = sum(report.trouble is not None for report in reports)
+    if len(reports) > 1:
+        _say(context, f"{len(reports) - bad} of {len(reports)} can be polled")
+    return FAILED if bad else OK
+
+
+def _report(report: FeedReport) -> Text:
+    well = report.trouble is None
+    text = Text("ok       " if well else "trouble  ", style="green" if well else "bold red")
+    text.append(report.url, style="default")
+    if report.title:
+        text.append(f"  {report.title}", style="bold default")
+    if report.trouble is not None:
+        text.append(f"\n         {report.trouble}", style="red")
+    for fact in report.facts:
+        text.append(f"\n         {fact}", style="dim default")
+    return text

@@ -1,0 +1,28 @@
+"""Commits into tables: what several of them say of each table, written in one go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from storyfold.edges.store import articles, entries, feeds, outbox
+from storyfold.model.commit import Commit
+
+
+def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> None:
+    """Apply commits in one transaction, each table in one go; the outcome is that of one after the other.
+
+    Args:
+        connection: in a transaction that writes.
+        commits: in order.
+        slot: which rows of the tallies are this writer's.
+    """
+    feeds.save_polls(connection, (polled for commit in commits for polled in commit.polled))
+    page = entries.open_page(connection, commits)
+    known = frozenset(page.rows)
+    for commit in commits:
+        page.enter(commit)
+    entries.save_page(connection, page, known)
+    entries.add_tallies(connection, slot, page.tallies)
+    articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
+    articles.save_events(connection, (event for commit in commits for event in commit.events))
+    outbox.append(connection, (record for commit in commits for record in commit.outbox))
