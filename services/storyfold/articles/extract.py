@@ -132,7 +132,7 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     house = page.source.publisher.name
     searched = read.root if len(page.body) <= _SEARCHED else None
     when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
-    people = authors(read.root, head, linked, entry.authors, house)
+    people = authors(read.root, head, linked, entry.authors, house, page.url)
     title = headline(head, linked, entry.title, house, page.url)
     facts = facts_of(page.url, head, linked, entry)
     body = _body(page, read, own, title, facts)

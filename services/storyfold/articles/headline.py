@@ -148,7 +148,7 @@ def _has_kicker(key: str, other: str) -> bool:
 
 
 def _form(same: list[_Heard]) -> str:
-    """The spelling that weighs most among candidates that differ in case and punctuation; capitals alone weigh least."""
+    """The spelling that weighs most among candidates of different case and punctuation; capitals alone weigh least."""
     weights: dict[str, float] = {}
     for each in same:
         weights[each.text] = weights.get(each.text, 0.0) + (each.weight if not each.text.isupper() else 0.0)

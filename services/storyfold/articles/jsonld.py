@@ -28,10 +28,11 @@ _BREAKING = frozenset(("p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A name in an author field, and whether the page says that it is an organisation."""
+    """A name in an author field, and whether the page says that it is an organisation's or a person's."""
 
     name: str
     organisation: bool
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,9 @@ def _credits(value: Any, ids: dict[str, dict[str, Any]], depth: int = 0) -> list
         name = value.get("name")
     if not name and (value.get("givenName") or value.get("familyName")):
         name = f"{_text(value.get('givenName'))} {_text(value.get('familyName'))}"
-    organisation = any(_ORGANISATION.search(kind) for kind in _types(value))
-    return [Credit(_line(item), organisation=organisation) for item in _strings(name) if item.strip()]
+    types = _types(value)
+    organisation, person = any(_ORGANISATION.search(kind) for kind in types), "Person" in types
+    return [Credit(_line(item), organisation, person) for item in _strings(name) if item.strip()]
 
 
 def _strings(value: Any) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyfold.articles.authors import authors, is_person
+from storyfold.articles.authors import authors
 from storyfold.articles.blocks import Block, BlockKind, blocks_from_text, bounded, covered, grams, words
 from storyfold.articles.candidates import Way
 from storyfold.articles.dates import moments
@@ -16,6 +16,7 @@ from storyfold.articles.headline import headline
 from storyfold.articles.jsonld import Credit, LinkedArticle, linked_article, plain
 from storyfold.articles.judge import Candidate, choose, relevance
 from storyfold.articles.language import iso_639, language_of
+from storyfold.articles.people import is_person
 from storyfold.articles.trimming import trimmed
 from storyfold.articles.wire import agency_of
 from storyfold.articles.written import read_date
@@ -298,7 +299,7 @@ def test_json_ld_is_read_tolerantly() -> None:
     """Comments, trailing commas and references are borne; what is no JSON is nothing."""
     wrapped = '<!-- {"@graph": [{"@type": "Person", "@id": "#a", "name": "Ana Sousa"}, '
     wrapped += '{"@type": ["NewsArticle"], "headline": "H", "author": {"@id": "#a"},}]} -->'
-    assert linked_article((wrapped,), ()).authors == (Credit("Ana Sousa", organisation=False),)
+    assert linked_article((wrapped,), ()).authors == (Credit("Ana Sousa", organisation=False, person=True),)
     assert linked_article(("{", "null", "[]", '"x"', "{}"), ()) == LinkedArticle()
 
 
