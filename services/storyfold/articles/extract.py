@@ -158,6 +158,7 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         is_accessible_for_free=facts.is_accessible_for_free,
         ai_opt_out=facts.ai_opt_out,
         wire=agency_of(text, credited),
+        is_live_blog=facts.is_live_blog,
     )
 
 
