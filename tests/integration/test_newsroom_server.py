@@ -41,9 +41,7 @@ class Running:
 
 
 @asynccontextmanager
-async def newsroom(
-    faults: str = "none", *, ahead: float = 80.0, scale: float = 3600.0
-) -> AsyncIterator[Running]:
+async def newsroom(faults: str = "none", *, ahead: float = 80.0, scale: float = 3600.0) -> AsyncIterator[Running]:
     """Run a press that stands `ahead` real seconds into a plan of 72."""
     start = datetime(2026, 3, 2, tzinfo=UTC)
     plan = compose(5, Size(8, 12, HabitLevel.NONE), start, SPAN)

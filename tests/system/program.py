@@ -52,9 +52,7 @@ class Program:
         )
         self.config = folder / "storyfold.toml"
         self.config.write_text(text + more)
-        self.process = Process(
-            python("-m", "storyfold", "run", "--config", str(self.config)), folder / "storyfold.log"
-        )
+        self.process = Process(python("-m", "storyfold", "run", "--config", str(self.config)), folder / "storyfold.log")
 
     def start(self, *, ready: bool = True) -> None:
         """Start it; with `ready`, return when it says that it is."""

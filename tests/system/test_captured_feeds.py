@@ -66,7 +66,9 @@ def test_every_entry_ends_as_article_reject_or_retry(captured: Captured, tmp_pat
 
         def settled() -> bool:
             status = get_json(f"http://127.0.0.1:{console}/api/status")
-            return bool(status["ledger"]["taken_up"] and not status["ledger"]["pending"] and not status["outbox"]["rows"])
+            return bool(
+                status["ledger"]["taken_up"] and not status["ledger"]["pending"] and not status["outbox"]["rows"]
+            )
 
         wait_until("every feed to be polled", lambda: _polled(tmp_path) == len(captured.feeds), 120)
         wait_until("every entry to end", settled, 240)

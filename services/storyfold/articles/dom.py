@@ -15,8 +15,9 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u2060\ufef
 
 # Bytes of markup that are read; a page has its article in the first megabytes or not at all.
 MARKUP_LIMIT = 4 * 1024 * 1024
-# Elements above which a page is not walked: 20 times a large article page; trafilatura takes seconds beyond it.
-ELEMENT_LIMIT = 40_000
+# Elements above which a page is not walked: ten times a large article page; trafilatura takes seconds beyond it, its
+# time growing with their square.
+ELEMENT_LIMIT = 20_000
 
 _BOXES = frozenset(("header", "article", "section"))
 _HEAD_TAGS = ("meta", "link", "script", "title", "h1", "time", "base")

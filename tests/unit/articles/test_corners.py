@@ -1,5 +1,7 @@
 """The rarer ways through extraction's decisions."""
 
+import time
+
 import pytest
 from lxml.html import HtmlElement, fragment_fromstring
 
@@ -207,3 +209,21 @@ def test_zones_are_kept_in_odd_spellings(written: str, iso: str) -> None:
     found = read_date(written)
     assert found is not None
     assert found.at.isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>{'The river rose and ' * 20_000}</h1><p>{SENTENCES[0]}</p>",
+        f"<title>{'403 ' * 100_000}</title><p>{SENTENCES[0]}</p>",
+        "<div>" * 100 + f"<p>{SENTENCES[0]}<td><span class='author'>" * 2_000,
+        "<p>x<b class='date'>" * 15_000,
+        f"<span class='byline'>{'By A B and ' * 10_000}</span>" * 3,
+        f"<script>{'publishedAt' * 50_000}</script><p>{SENTENCES[0]}</p>",
+    ],
+)
+def test_pages_that_hurt_are_read_in_time(body: str) -> None:
+    """Pages found by fuzzing, or made like them, take no more than seconds of CPU."""
+    started = time.process_time()
+    extract_page(page(body))
+    assert time.process_time() - started < 4

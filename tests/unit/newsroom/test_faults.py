@@ -19,9 +19,7 @@ def test_rules_are_read() -> None:
     assert parse_faults(text) == (expected,)
 
 
-@pytest.mark.parametrize(
-    "bad", ["[{}]", '[{"kind": "dance"}]', '[{"kind": "hang", "colour": 1}]', "{", "[3]"]
-)
+@pytest.mark.parametrize("bad", ["[{}]", '[{"kind": "dance"}]', '[{"kind": "hang", "colour": 1}]', "{", "[3]"])
 def test_wrong_rules_are_refused(bad: str) -> None:
     """What cannot be a rule is refused."""
     with pytest.raises(ValueError):  # noqa: PT011 - JSON and enums word their own errors

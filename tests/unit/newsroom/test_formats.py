@@ -40,9 +40,7 @@ def test_xml_feeds_parse(plan: Plan, form: FeedFormat) -> None:
     assert not parsed.bozo
     assert [a.at(made.now).headline for a in made.articles] == [e.title for e in parsed.entries]
     assert [f"{BASE}{a.path}" for a in made.articles] == [e.link for e in parsed.entries]
-    assert {True} == {
-        "id" in e and ("published_parsed" in e or "updated_parsed" in e) for e in parsed.entries
-    }
+    assert {True} == {"id" in e and ("published_parsed" in e or "updated_parsed" in e) for e in parsed.entries}
 
 
 def test_json_feed_parses(plan: Plan) -> None:

@@ -120,9 +120,7 @@ def test_background_and_round_ups_are_stories_of_their_own(big: Plan) -> None:
 
 def test_every_happening_is_told(big: Plan) -> None:
     """No happening is without a report."""
-    assert {happening.id for happening in big.happenings} == {
-        a.happening for a in big.articles if a.happening
-    }
+    assert {happening.id for happening in big.happenings} == {a.happening for a in big.articles if a.happening}
 
 
 def test_hard_neighbours_exist(big: Plan) -> None:

@@ -66,9 +66,7 @@ def test_rounding(amount: int, expected: int) -> None:
     assert expected == rounded(amount)
 
 
-@pytest.mark.parametrize(
-    ("number", "expected"), [(1, "1st"), (22, "22nd"), (83, "83rd"), (11, "11th"), (4, "4th")]
-)
+@pytest.mark.parametrize(("number", "expected"), [(1, "1st"), (22, "22nd"), (83, "83rd"), (11, "11th"), (4, "4th")])
 def test_ordinals(number: int, expected: str) -> None:
     """Ordinals take their endings, the teens theirs."""
     assert expected == ordinal(number)
