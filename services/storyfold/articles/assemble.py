@@ -49,4 +49,5 @@ def article_of(ledger: LedgerEntry, found: PageArticle, url: str) -> Article:
         is_accessible_for_free=found.is_accessible_for_free,
         ai_opt_out=found.ai_opt_out,
         wire=found.wire,
+        is_live_blog=found.is_live_blog,
     )

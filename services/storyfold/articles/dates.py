@@ -1,16 +1,18 @@
 """When an article was published and changed: every place that says it, in the order that proves right."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from htmldate import find_date
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from storyfold.articles.dom import Head
+from storyfold.articles.dom import Head, text_of
 from storyfold.articles.jsonld import LinkedArticle
+from storyfold.articles.language import iso_639
+from storyfold.articles.written import Written, read_date
 from storyfold.model.articles import Dated, DateSource
 
 # News on the web is not older; what is was read wrongly.
@@ -36,12 +38,29 @@ _MODIFIED = (
     "revision_date", "date_modified", "article.updated", "mtime",
 )  # fmt: skip
 
-_ISO = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*(Z|[A-Z]{1,5}\b|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+# Offsets lie between -12 and +14 hours.
+_FARTHEST = timedelta(hours=14)
+_MINUTE = timedelta(minutes=1)
+
+# Keys under which the data of a page's program holds the publication.
+_DATA = re.compile(
+    r'"(?:datePublished|date_published|publishedAt|published_at|publishDate|publish_date|publicationDate|publishedDate|'
+    r"published_date|firstPublished|firstPublishedAt|first_published_at|publishedTime|published_time|publishedOn|"
+    r'originalPublishDate|pubDate|datePublication)\\?"\s*:\s*\\?"?([^"\\,}]{8,40})'
 )
-_DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:\D{1,5}(\d{1,2})[:.h](\d{2}))?")
-_YEAR_FIRST = re.compile(r"^(\d{4})[./年](\d{1,2})[./月](\d{1,2})日?(?:\D{0,5}(\d{1,2})[:.時时](\d{2}))?")
-_EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+_DATA_LIMIT = 500_000
+_DATE_ELEMENTS = XPath(
+    ".//*[contains(@class, 'date') or contains(@class, 'publish') or contains(@class, 'time') or "
+    "contains(@class, 'posted') or contains(@class, 'byline') or contains(@class, 'meta') or contains(@id, 'date')]"
+)
+_MOST_ELEMENTS, _MOST_SHOWN, _LABEL = 200, 12, 120
+_CHANGED_WORDS = (
+    r"updat|modif|last|aktualis|aktualiz|zuletzt|mis à jour|mise à jour|actualizad|atualizad|aggiornat|uppdater|"
+    r"opdater|oppdater|päivit|bijgewerkt|laatst|обновл|оновл|актуализ|güncel|frissít|ενημέρ|diperbarui|cập nhật|تحديث|"
+    r"به‌روز|अपडेट|更新|수정"
+)
+_CHANGED = re.compile(_CHANGED_WORDS, re.IGNORECASE)
+_CHANGED_LATER = re.compile(rf"(?<=\d)\D{{0,20}}\b(?:{_CHANGED_WORDS}).*$", re.IGNORECASE)
 _URL_DATE = re.compile(
     r"/(20\d\d)[/-]?(0[1-9]|1[0-2]|[a-z]{3})[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\d{0,6}\b)", re.IGNORECASE
 )
@@ -66,6 +85,26 @@ class _Found:
     at: datetime
     source: DateSource
     timed: bool
+    zoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads dates as this page writes them; see `read_date`."""
+
+    month_first: bool
+    language: str
+
+    def read(self, value: str) -> Written | None:
+        return read_date(value, month_first=self.month_first, language=self.language)
+
+    def stated(self, values: Iterable[str | None], source: DateSource) -> tuple[_Found, ...]:
+        found = (self.read(value) for value in values if value)
+        return tuple(
+            _Found(item.at, source, timed=item.timed, zoned=item.zoned)
+            for item in found
+            if item and item.at >= _EARLIEST
+        )
 
 
 def moments(
@@ -90,92 +129,57 @@ def moments(
         feed: published and updated, as the feed's entry has them.
         seen_at: dates behind it are clamped to it.
     """
-    structured = _stated((linked.published,), DateSource.JSON_LD)
-    meta = _stated(tuple(head.all(*_PUBLISHED)), DateSource.META) if head else ()
+    reader = _reader(head, linked)
+    structured = reader.stated((linked.published,), DateSource.JSON_LD)
+    meta = reader.stated(head.all(*_PUBLISHED), DateSource.META) if head else ()
     from_feed = (_Found(feed[0], DateSource.FEED, timed=True),) if feed[0] else ()
     in_url = tuple(_in_url(url))
-    shown = (
-        _stated(tuple(time for time, marked in sorted(head.times, key=lambda time: not time[1])), DateSource.TEXT)
-        if head
-        else ()
-    )
+    shown = reader.stated((time for time, _ in _by_rank(head)), DateSource.TEXT) if head else ()
     candidates = [*structured, *meta, *from_feed, *shown[:1], *in_url]
     if not candidates and root is not None:
-        candidates = list(_searched(root, url, seen_at))
+        candidates = [*_in_data(root, reader)[:1], *_in_byline(root, reader)[:1]]
+        candidates = candidates or list(_searched(root, url, seen_at))
     published = _chosen(candidates, from_feed, in_url)
-    changed = [*_stated((linked.modified,), DateSource.JSON_LD)]
-    changed += _stated(tuple(head.all(*_MODIFIED)), DateSource.META) if head else ()
+    changed = [*reader.stated((linked.modified,), DateSource.JSON_LD)]
+    changed += reader.stated(head.all(*_MODIFIED), DateSource.META) if head else ()
     changed += (_Found(feed[1], DateSource.FEED, timed=True),) if feed[1] else ()
     modified = changed[0] if changed else None
     if modified and published and modified.at <= published.at:
         modified = None
-    return Moments(_clamped(published, seen_at), _clamped(modified, seen_at))
+    zone = _zone_of_page(published, [*structured, *meta, *shown], changed)
+    return Moments(_clamped(published, seen_at, zone), _clamped(modified, seen_at, zone))
 
 
-def read_date(value: str) -> tuple[datetime, bool] | None:
-    """Read a date as pages write it.
-
-    Args:
-        value: ISO 8601 and what passes for it, RFC 5322, Unix time, day.month.year, year/month/day.
-
-    Returns:
-        The moment with the zone it was written in (UTC where none was) and whether a time of day was given, or None.
-    """
-    text = value.strip()[:64]
-    if _EPOCH.match(text):
-        return datetime.fromtimestamp(int(text[:10]), UTC), True
-    try:
-        if match := _ISO.match(text):
-            return _from_iso(text, match)
-        if match := _YEAR_FIRST.match(text):
-            year, month, day, hour, minute = match.groups()
-            return datetime(
-                int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC
-            ), hour is not None
-        if match := _DAY_FIRST.match(text):
-            day, month, year, hour, minute = match.groups()
-            if int(month) > 12:
-                day, month = month, day
-            return datetime(
-                int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC
-            ), hour is not None
-        if re.search(r"\d{4}", text) and re.search(r"[A-Za-z]{3}", text):
-            return _from_words(text)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return None
+def _reader(head: Head | None, linked: LinkedArticle) -> _Reader:
+    stated = [linked.language, head.language, head.first("og:locale", "content-language")] if head else []
+    tags = [tag.replace("_", "-").lower() for tag in stated if tag]
+    return _Reader(any(tag == "en-us" for tag in tags), next((code for tag in tags if (code := iso_639(tag))), ""))
 
 
-def _from_iso(text: str, match: re.Match[str]) -> tuple[datetime, bool] | None:
-    try:
-        exact = datetime.fromisoformat(text)
-    except ValueError:
-        year, month, day, hour, minute, second, zone = match.groups()
-        exact = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001 - the zone follows
-        if zone and zone[0] in "+-":
-            digits = zone[1:].replace(":", "").ljust(4, "0")
-            shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-            exact = exact.replace(tzinfo=timezone(shift if zone[0] == "+" else -shift))
-    return (exact if exact.tzinfo else exact.replace(tzinfo=UTC)), match[4] is not None
+def _by_rank(head: Head) -> list[tuple[str, bool]]:
+    """Times marked as the publication's first, else in the order of the page."""
+    return sorted(head.times, key=lambda time: not time[1])
 
 
-def _from_words(text: str) -> tuple[datetime, bool] | None:
-    try:
-        exact = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        match = re.search(r"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", text)
-        if match and match[1].lower() in _MONTHS:
-            return datetime(int(match[3]), _MONTHS[match[1].lower()], int(match[2]), tzinfo=UTC), False
-        match = re.search(r"(\d{1,2})\.?\s+([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})", text)
-        if match and match[2].lower() in _MONTHS:
-            return datetime(int(match[3]), _MONTHS[match[2].lower()], int(match[1]), tzinfo=UTC), False
-        return None
-    return (exact if exact.tzinfo else exact.replace(tzinfo=UTC)), ":" in text
+def _in_data(root: HtmlElement, reader: _Reader) -> tuple[_Found, ...]:
+    """Dates in the data that a page carries for its own program (``__NEXT_DATA__`` and kin)."""
+    found: list[str] = []
+    for script in root.iter("script"):
+        text = script.text or ""
+        if "ublish" in text:
+            found += _DATA.findall(text[:_DATA_LIMIT])
+    return reader.stated(found[:_MOST_SHOWN], DateSource.TEXT)
 
 
-def _stated(values: tuple[str | None, ...], source: DateSource) -> tuple[_Found, ...]:
-    found = (read_date(value) for value in values if value)
-    return tuple(_Found(item[0], source, timed=item[1]) for item in found if item and item[0] >= _EARLIEST)
+def _in_byline(root: HtmlElement, reader: _Reader) -> tuple[_Found, ...]:
+    """Dates in short elements whose class says that they hold one; those that say they changed it come last."""
+    texts = [
+        (text, f"{element.get('class') or ''} {element.get('id') or ''} {text}")
+        for element in _DATE_ELEMENTS(root)[:_MOST_ELEMENTS]
+        if element.tag not in {"body", "html", "script", "style"} and 5 < len(text := text_of(element)) <= _LABEL
+    ]
+    texts.sort(key=lambda pair: bool(_CHANGED.search(pair[1])))
+    return reader.stated((_CHANGED_LATER.sub("", text) for text, _ in texts[:_MOST_SHOWN]), DateSource.TEXT)
 
 
 def _in_url(url: str) -> Iterator[_Found]:
@@ -197,7 +201,7 @@ def _searched(root: HtmlElement, url: str, seen_at: datetime) -> Iterator[_Found
         return
     read = read_date(found) if found else None
     if read:
-        yield _Found(read[0], DateSource.TEXT, timed=False)
+        yield _Found(read.at, DateSource.TEXT, timed=False)
 
 
 def _chosen(candidates: list[_Found], feed: tuple[_Found, ...], in_url: tuple[_Found, ...]) -> _Found | None:
@@ -213,9 +217,31 @@ def _chosen(candidates: list[_Found], feed: tuple[_Found, ...], in_url: tuple[_F
     return first
 
 
-def _clamped(found: _Found | None, seen_at: datetime) -> Dated | None:
+def _zone_of_page(published: _Found | None, others: list[_Found], changed: list[_Found]) -> tzinfo | None:
+    """The publisher's own zone, where it states its moments in UTC and the page betrays the zone elsewhere.
+
+    Another statement of the same moment with an offset tells it; so does one without a zone that is off by a whole
+    number of half hours, to the second; at last any other moment of the page that has an offset.
+    """
+    if published is None or not (published.timed and published.zoned) or published.at.utcoffset():
+        return None
+    same = [each for each in others if each.zoned and each.at.utcoffset() and abs(each.at - published.at) < _MINUTE]
+    if same:
+        return same[0].at.tzinfo
+    for each in others:
+        apart = each.at.replace(tzinfo=UTC) - published.at
+        whole = timedelta(minutes=round(apart.total_seconds() / 1800) * 30)
+        # Where one of the two gives no seconds, the other may have some.
+        slack = _MINUTE if 0 in {each.at.second, published.at.second} else timedelta(seconds=1)
+        if each.timed and not each.zoned and whole and abs(apart) <= _FARTHEST and abs(apart - whole) < slack:
+            return timezone(whole)
+    return next((each.at.tzinfo for each in [*others, *changed] if each.zoned and each.at.utcoffset()), None)
+
+
+def _clamped(found: _Found | None, seen_at: datetime, zone: tzinfo | None) -> Dated | None:
     if found is None:
         return None
     if found.at > seen_at + _TOLERANCE:
         return Dated(seen_at, found.source, clamped=True)
-    return Dated(found.at, found.source)
+    local = zone is not None and found.timed and found.zoned and not found.at.utcoffset()
+    return Dated(found.at.astimezone(zone) if local else found.at, found.source)

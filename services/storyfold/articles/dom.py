@@ -15,9 +15,11 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u2060\ufef
 
 # Bytes of markup that are read; a page has its article in the first megabytes or not at all.
 MARKUP_LIMIT = 4 * 1024 * 1024
-# Elements above which a page is not walked: 20 times a large article page; trafilatura takes seconds beyond it.
-ELEMENT_LIMIT = 40_000
+# Elements above which a page is not walked: ten times a large article page; trafilatura takes seconds beyond it, its
+# time growing with their square.
+ELEMENT_LIMIT = 20_000
 
+_BOXES = frozenset(("header", "article", "section"))
 _HEAD_TAGS = ("meta", "link", "script", "title", "h1", "time", "base")
 
 
@@ -31,7 +33,8 @@ class Head:
         scripts: contents of JSON-LD scripts.
         title: of the document; may be empty.
         h1: first-level headings with text.
-        times: (machine-readable or shown time, whether marked as the publication's by itemprop or pubdate).
+        times: (machine-readable or shown time, whether marked as the publication's by itemprop or pubdate), those
+            nearest to the headline first, without those marked as of a change.
         language: of the root element, where stated.
         base: href of ``base``, where stated.
     """
@@ -108,13 +111,36 @@ def text_of(element: HtmlElement) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
+def _time(element: HtmlElement) -> tuple[str, bool] | None:
+    """A ``time`` element's value and whether it is marked as the publication's; None for that of a change."""
+    shown = element.get("datetime") or element.get("content") or text_of(element)
+    role = f"{element.get('itemprop') or ''} {element.get('class') or ''}".lower()
+    if ("modified" in role or "update" in role) and "publish" not in role:
+        return None
+    return shown.strip(), "datepublished" in role or "pubdate" in element.attrib
+
+
+def _nearest(
+    times: list[tuple[HtmlElement, tuple[str, bool] | None]], heading: tuple[HtmlElement, int] | None
+) -> tuple[tuple[str, bool], ...]:
+    """Times in the headline's own container above it, then those below it, then those elsewhere above it."""
+    if heading is None:
+        return tuple(time for _, time in times if time is not None)
+    element, above = heading
+    box = next((ancestor for ancestor in element.iterancestors() if ancestor.tag in _BOXES), None)
+    near = [time for place, time in times[:above] if box in place.iterancestors()] if box is not None else []
+    far = [time for place, time in times[:above] if box is None or box not in place.iterancestors()]
+    return tuple(time for time in (*near, *(time for _, time in times[above:]), *far) if time is not None)
+
+
 def head_of(root: HtmlElement) -> Head:
     """Collect what a page says of itself, in one walk."""
     metas: list[tuple[str, str]] = []
     links: list[tuple[str, str, str]] = []
     scripts: list[str] = []
     headings: list[str] = []
-    times: list[tuple[str, bool]] = []
+    times: list[tuple[HtmlElement, tuple[str, bool] | None]] = []
+    heading: tuple[HtmlElement, int] | None = None
     title, base = "", None
     for element in root.iter(*_HEAD_TAGS):
         match element.tag:
@@ -141,10 +167,9 @@ def head_of(root: HtmlElement) -> Head:
                 title = title or text_of(element)
             case "h1":
                 headings.append(text_of(element))
+                heading = (element, len(times)) if heading is None else heading
             case "time":
-                shown = element.get("datetime") or element.get("content") or text_of(element)
-                marked = "datepublished" in (element.get("itemprop") or "").lower() or "pubdate" in element.attrib
-                times.append((shown.strip(), marked))
+                times.append((element, _time(element)))
             case _:
                 base = base or element.get("href")
     return Head(
@@ -153,7 +178,7 @@ def head_of(root: HtmlElement) -> Head:
         scripts=tuple(scripts),
         title=title,
         h1=tuple(heading for heading in headings if heading),
-        times=tuple(times),
+        times=_nearest(times, heading),
         language=root.get("lang") or root.get("xml:lang"),
         base=base,
     )

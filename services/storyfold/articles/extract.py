@@ -132,8 +132,8 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     house = page.source.publisher.name
     searched = read.root if len(page.body) <= _SEARCHED else None
     when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
-    people = authors(read.root, head, linked, entry.authors, house)
-    title = headline(head, linked, entry.title, house)
+    people = authors(read.root, head, linked, entry.authors, house, page.url)
+    title = headline(head, linked, entry.title, house, page.url)
     facts = facts_of(page.url, head, linked, entry)
     body = _body(page, read, own, title, facts)
     if body is None:
@@ -158,6 +158,7 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         is_accessible_for_free=facts.is_accessible_for_free,
         ai_opt_out=facts.ai_opt_out,
         wire=agency_of(text, credited),
+        is_live_blog=facts.is_live_blog,
     )
 
 

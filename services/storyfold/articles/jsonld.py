@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
 from storyfold.articles.dom import clean
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
+_LIVE = "LiveBlogPosting"
 _NOT_ARTICLE = frozenset(("ItemList", "BreadcrumbList", "Organization", "NewsMediaOrganization", "WebSite", "Person"))
 _ORGANISATION = re.compile(r"Organization|Corporation|WebSite|Brand$")
 # Blocks larger than this are data for the page's own program.
@@ -28,10 +29,11 @@ _BREAKING = frozenset(("p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A name in an author field, and whether the page says that it is an organisation."""
+    """A name in an author field, and whether the page says that it is an organisation's or a person's."""
 
     name: str
     organisation: bool
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class LinkedArticle:
         url: what it says its own URL is.
         is_free: isAccessibleForFree, where stated.
         organisations: names of the publishers it mentions.
+        is_live: whether it is a LiveBlogPosting.
     """
 
     kind: str = ""
@@ -69,6 +72,7 @@ class LinkedArticle:
     url: str | None = None
     is_free: bool | None = None
     organisations: tuple[str, ...] = ()
+    is_live: bool = False
 
 
 def linked_article(scripts: tuple[str, ...], headlines: tuple[str, ...]) -> LinkedArticle:
@@ -89,7 +93,8 @@ def linked_article(scripts: tuple[str, ...], headlines: tuple[str, ...]) -> Link
     best = max(articles, key=lambda node: (_folded(_text(node.get("headline"))) in wanted, _richness(node)))
     same = [node for node in articles if node is not best and _same(node, best)]
     ids = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 2}
-    return _read(_merged(best, same), ids, nodes)
+    live = any(_LIVE in _types(node) for node in (best, *same))
+    return replace(_read(_merged(best, same), ids, nodes), is_live=live)
 
 
 def plain(value: str) -> str:
@@ -206,8 +211,9 @@ def _credits(value: Any, ids: dict[str, dict[str, Any]], depth: int = 0) -> list
         name = value.get("name")
     if not name and (value.get("givenName") or value.get("familyName")):
         name = f"{_text(value.get('givenName'))} {_text(value.get('familyName'))}"
-    organisation = any(_ORGANISATION.search(kind) for kind in _types(value))
-    return [Credit(_line(item), organisation=organisation) for item in _strings(name) if item.strip()]
+    types = _types(value)
+    organisation, person = any(_ORGANISATION.search(kind) for kind in types), "Person" in types
+    return [Credit(_line(item), organisation, person) for item in _strings(name) if item.strip()]
 
 
 def _strings(value: Any) -> list[str]:

@@ -1,12 +1,20 @@
 """Facts that a page states beside its text: sections, keywords, picture, access, AI use, canonical URL."""
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from storyfold.articles.dom import Head
 from storyfold.articles.jsonld import LinkedArticle
 from storyfold.model.entries import Entry
 from storyfold.urls.canonical import absolute_url, believed_canonical
 
+# How the addresses of running accounts are told, in the languages of the press; "live" alone only as a whole part.
+_LIVE = re.compile(
+    r"(?:^|[/_-])(?:live-?blog|live-?ticker|live-?updates?|news-?blog|newsticker|minuto-a-minuto|minute-by-minute|"
+    r"en-direct|live-?bericht|relacja-na-zywo|canli-blog|onlajn)(?:$|[/_.-])|/(?:live|direct|diretta|ao-vivo|en-vivo)/",
+    re.IGNORECASE,
+)
 _MOST = 30
 _LONGEST = 100
 
@@ -21,6 +29,7 @@ class Facts:
     image: str | None
     is_accessible_for_free: bool | None
     ai_opt_out: bool | None
+    is_live_blog: bool
 
 
 def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts:
@@ -47,6 +56,7 @@ def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts
         image=(absolute_url(base, picture) if picture else None) or entry.image,
         is_accessible_for_free=_free(head, linked),
         ai_opt_out=_opt_out(head),
+        is_live_blog=linked.is_live or _LIVE.search(urlsplit(url).path) is not None,
     )
 
 

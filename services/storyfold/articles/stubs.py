@@ -49,6 +49,8 @@ _CONSENT = re.compile(
     re.IGNORECASE,
 )
 _CONSENT_LEAST, _CONSENT_SHARE = 6, 0.04
+# What says that there is nothing here says it at once; a heading may hold a whole page by mistake.
+_TITLE_LENGTH, _MOST_TITLES = 300, 12
 # Longer texts are articles, whatever words their titles hold.
 _ERROR_LENGTH, _CHALLENGE_LENGTH, _CONSENT_LENGTH, _VIDEO_LENGTH = 700, 1200, 6000, 300
 
@@ -63,7 +65,7 @@ def stub_of(blocks: tuple[Block, ...], head: Head, linked: LinkedArticle, feed_t
         feed_title: what the feed calls the article: a title that the page shares is evidence for it.
     """
     text = "\n".join(block.text for block in blocks)
-    titles = " \n ".join((head.title, *head.h1))
+    titles = " \n ".join(title[:_TITLE_LENGTH] for title in (head.title, *head.h1[:_MOST_TITLES]))
     about = feed_title.casefold()
     if len(text) < _CHALLENGE_LENGTH and _told(_CHALLENGE, titles, about) and not linked.headline:
         return Stub.CHALLENGE

@@ -81,6 +81,7 @@ class Article:
         is_accessible_for_free: as the page states; None where it is silent.
         ai_opt_out: whether the page objects to AI use (noai, TDM reservation); None where it is silent.
         wire: the agency, where the article is wire copy.
+        is_live_blog: whether it is a running account that is added to as things happen.
     """
 
     article_id: ArticleId
@@ -106,6 +107,7 @@ class Article:
     is_accessible_for_free: bool | None = None
     ai_opt_out: bool | None = None
     wire: str | None = None
+    is_live_blog: bool = False
 
 
 class PlacementKind(StrEnum):

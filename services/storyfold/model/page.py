@@ -93,6 +93,7 @@ class PageArticle:
     is_accessible_for_free: bool | None
     ai_opt_out: bool | None
     wire: str | None
+    is_live_blog: bool = False
 
 
 class NoArticleReason(StrEnum):

@@ -129,6 +129,7 @@ def _placed(value: dict[str, Any]) -> PlacedArticle:
         is_accessible_for_free=value["is_accessible_for_free"],
         ai_opt_out=value["ai_opt_out"],
         wire=value["wire"],
+        is_live_blog=value.get("is_live_blog", False),
     )
     return PlacedArticle(
         article,

@@ -101,6 +101,7 @@ def article_value(placed: PlacedArticle, travel: BodyTravel) -> dict[str, Any]:
         "is_accessible_for_free": article.is_accessible_for_free,
         "ai_opt_out": article.ai_opt_out,
         "wire": article.wire,
+        "is_live_blog": article.is_live_blog,
         "placement": {
             "event_id": placement.event_id,
             "kind": placement.kind.value,

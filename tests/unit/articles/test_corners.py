@@ -1,11 +1,12 @@
 """The rarer ways through extraction's decisions."""
 
+import time
+
 import pytest
 from lxml.html import HtmlElement, fragment_fromstring
 
 from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
-from storyfold.articles.dates import read_date
 from storyfold.articles.dom import head_of, parse
 from storyfold.articles.encoding import decode
 from storyfold.articles.extract import extract_page
@@ -16,6 +17,7 @@ from storyfold.articles.metadata import facts_of
 from storyfold.articles.policy import ReadPolicy
 from storyfold.articles.pruning import drop, prune
 from storyfold.articles.stubs import Stub, stub_of
+from storyfold.articles.written import read_date
 from storyfold.model.articles import BodySource, Quality
 from storyfold.model.page import PageArticle
 from tests.unit.articles.pages import SENTENCES, entry, page
@@ -198,12 +200,30 @@ def test_a_page_of_wrong_markup_is_no_tree() -> None:
     [
         ("2026-04-30T06:15:00 -0500", "2026-04-30T06:15:00-05:00"),
         ("2026-04-30 6:15 +02", "2026-04-30T06:15:00+02:00"),
-        ("2026-04-30T06:15:00 EST", "2026-04-30T06:15:00+00:00"),
+        ("2026-04-30T06:15:00 EST", "2026-04-30T06:15:00-05:00"),
         ("Apr. 30th, 2026", "2026-04-30T00:00:00+00:00"),
     ],
 )
 def test_zones_are_kept_in_odd_spellings(written: str, iso: str) -> None:
-    """Offsets are read with and without colon; named zones count as UTC."""
+    """Offsets are read with and without colon, and the zones that newsrooms name."""
     found = read_date(written)
     assert found is not None
-    assert found[0].isoformat() == iso
+    assert found.at.isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>{'The river rose and ' * 20_000}</h1><p>{SENTENCES[0]}</p>",
+        f"<title>{'403 ' * 100_000}</title><p>{SENTENCES[0]}</p>",
+        "<div>" * 100 + f"<p>{SENTENCES[0]}<td><span class='author'>" * 2_000,
+        "<p>x<b class='date'>" * 15_000,
+        f"<span class='byline'>{'By A B and ' * 10_000}</span>" * 3,
+        f"<script>{'publishedAt' * 50_000}</script><p>{SENTENCES[0]}</p>",
+    ],
+)
+def test_pages_that_hurt_are_read_in_time(body: str) -> None:
+    """Pages found by fuzzing, or made like them, take no more than seconds of CPU."""
+    started = time.process_time()
+    extract_page(page(body))
+    assert time.process_time() - started < 4

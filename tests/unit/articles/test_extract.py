@@ -252,3 +252,21 @@ def test_no_markup_raises(parts: list[str]) -> None:
 def test_no_bytes_raise(body: bytes, content_type: str | None) -> None:
     """Any bytes under any content type are read without raising."""
     assert isinstance(extract_page(page(body, content_type=content_type)), PageArticle | NoArticle)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "live"),
+    [
+        ("LiveBlogPosting", "https://news.example.org/river", True),
+        ("NewsArticle", "https://news.example.org/world/live/2026/apr/30/river", True),
+        ("NewsArticle", "https://news.example.org/river-floods-liveblog-123.html", True),
+        ("NewsArticle", "https://news.example.org/live-music-in-the-old-town", False),
+        ("NewsArticle", "https://news.example.org/where-to-live", False),
+    ],
+)
+def test_live_blogs_are_flagged(kind: str, url: str, live: bool) -> None:
+    """By the type that the page states or by its address."""
+    script = f'<script type="application/ld+json">{{"@type":"{kind}","headline":"River floods old town"}}</script>'
+    found = extract_page(page(article_html(script), of=entry(url=url)))
+    assert isinstance(found, PageArticle)
+    assert live is found.is_live_blog
