@@ -78,6 +78,7 @@ cover: $(STAMP) ## tests with coverage: every branch of the pure packages by uni
 bench: $(STAMP) ## the benchmarks; each prints one JSON object as its last line
 	@$(BIN)/python -m benchmarks.extraction --corpus $(CORPORA)/extraction/aeb
 	@for corpus in giveme5w1h ecb; do $(BIN)/python -m benchmarks.folding --corpus $(CORPORA)/stories/$$corpus.jsonl.gz; done
+	@$(BIN)/python -m benchmarks.polling
 	@$(BIN)/python -m benchmarks.endtoend
 
 conformance: $(STAMP) ## the rules of polling, each against a server that misbehaves: rule, result, evidence
