@@ -15,10 +15,10 @@ CORPORA := $(SHARED)/data
 PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold/urls/*,services/storyfold/wire/*,services/storyfold/feeds/*,services/storyfold/articles/*,services/storyfold/events/*
 COVERAGE_FLOOR := 85
 
-.PHONY: help demo run test check cover bench quality docs lock example format clean
+.PHONY: help demo run test check cover bench quality conformance docs lock example format clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 # Installs exactly what the lock names, by hash, whenever the lock or the project file has changed.
 $(STAMP): requirements.lock pyproject.toml
@@ -78,7 +78,11 @@ cover: $(STAMP) ## tests with coverage: every branch of the pure packages by uni
 bench: $(STAMP) ## the benchmarks; each prints one JSON object as its last line
 	@$(BIN)/python -m benchmarks.extraction --corpus $(CORPORA)/extraction/aeb
 	@for corpus in giveme5w1h ecb; do $(BIN)/python -m benchmarks.folding --corpus $(CORPORA)/stories/$$corpus.jsonl.gz; done
+	@$(BIN)/python -m benchmarks.polling
 	@$(BIN)/python -m benchmarks.endtoend
+
+conformance: $(STAMP) ## the rules of polling, each against a server that misbehaves: rule, result, evidence
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 quality: $(STAMP) ## the quality floors, on the corpora beside the checkout
 	@$(BIN)/python -m pytest tests/quality $(ARGS)

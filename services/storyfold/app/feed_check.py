@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from ipaddress import ip_network
 
 from storyfold.app.assembly import allowed_ports, user_agent
@@ -10,15 +11,26 @@ from storyfold.config.settings import Settings
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.http import HttpFetcher
 from storyfold.edges.telemetry import PrometheusMeter
+from storyfold.feeds.explanation import why
+from storyfold.feeds.observation import Parsed
 from storyfold.feeds.parse import parse_feed
-from storyfold.model.feeds import FeedSource, Publisher
+from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.schedule import decide
+from storyfold.feeds.silence import silence_of
+from storyfold.model.feeds import Feed, FeedSource, Identity, PollState, Publisher, Silence
 from storyfold.model.fetching import FetchRequest, FetchResponse, Purpose
 from storyfold.model.identity import PublisherId, feed_id_of
 from storyfold.model.page import ParsedFeed
-from storyfold.ports import FetchError
+from storyfold.pipeline.politeness import Politeness
+from storyfold.ports import Clock, FetchError
 
 # Of many feeds, how many are asked at a time: they are different hosts as a rule.
 AT_A_TIME = 8
+_ROBOTS_SAY = {
+    True: "robots.txt allows it",
+    False: "robots.txt disallows it: polled all the same unless its feed obeys robots",
+    None: "robots.txt cannot be reached",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +57,22 @@ def check_feeds(settings: Settings, urls: Sequence[str]) -> tuple[FeedReport, ..
     return asyncio.run(_check_all(settings, urls))
 
 
-async def _check_all(settings: Settings, urls: Sequence[str]) -> tuple[FeedReport, ...]:
-    clock = SystemClock()
-    fetcher = HttpFetcher(
+def one_off_fetcher(settings: Settings, clock: Clock) -> HttpFetcher:
+    """The fetcher that polling would use, for a command's few requests."""
+    return HttpFetcher(
         user_agent=user_agent(settings),
         allowed_networks=[ip_network(each) for each in settings.fetch.allowed_networks],
         allowed_ports=allowed_ports(settings),
         meter=PrometheusMeter(),
         clock=clock,
     )
+
+
+async def _check_all(settings: Settings, urls: Sequence[str]) -> tuple[FeedReport, ...]:
+    clock = SystemClock()
+    fetcher = one_off_fetcher(settings, clock)
+    gate = Politeness(fetcher, clock, settings.politeness)
+    policy = settings.poll.policy
     turn = asyncio.Semaphore(AT_A_TIME)
 
     async def check(url: str) -> FeedReport:
@@ -62,16 +81,41 @@ async def _check_all(settings: Settings, urls: Sequence[str]) -> tuple[FeedRepor
                 response = await fetcher.fetch(FetchRequest(url, Purpose.FEED, limits=settings.fetch.limits))
             except FetchError as error:
                 return FeedReport(url, str(error), "", 0, ())
+        now = clock.now()
         source = FeedSource(feed_id_of(url), url, Publisher(PublisherId(url), url, url), "")
         parsed = None
         if response.status == 200:
-            parsed = await asyncio.to_thread(parse_feed, response, clock.now(), source)
-        return explain(url, response, parsed)
+            parsed = await asyncio.to_thread(parse_feed, response, now, source)
+        report = explain(url, response, parsed)
+        if parsed is None:
+            return report
+        allowed = await gate.allowed(url)
+        return replace(
+            report, facts=(*report.facts, _ROBOTS_SAY[allowed], *ahead(source, response, parsed, now, policy))
+        )
 
     try:
         return tuple(await asyncio.gather(*(check(url) for url in urls)))
     finally:
+        await gate.aclose()
         await fetcher.aclose()
+
+
+def ahead(
+    source: FeedSource, response: FetchResponse, parsed: ParsedFeed, now: datetime, policy: PollPolicy
+) -> tuple[str, ...]:
+    """What polling would make of a first answer: hub, silence, the next poll and why."""
+    feed = Feed(source, PollState(url=source.url, next_poll_at=now))
+    seen = Parsed(response, conditional=False, body_hash="", document=parsed, identity=Identity.GUID, known={})
+    state = decide(feed, seen, now, policy, chance=0.0).state
+    silence = silence_of(state, now, policy)
+    hub = parsed.hints.hub
+    return (
+        *([f"offers WebSub at {hub}"] if hub else []),
+        *([f"{len(parsed.further)} further documents belong to it"] if parsed.further else []),
+        *([f"{silence.silence.value}: {silence.reason}"] if silence.silence is not Silence.OK else []),
+        *why(Feed(source, state), now, policy),
+    )
 
 
 def explain(url: str, response: FetchResponse, parsed: ParsedFeed | None) -> FeedReport:
@@ -91,7 +135,9 @@ def explain(url: str, response: FetchResponse, parsed: ParsedFeed | None) -> Fee
     if parsed.complaint:
         facts.append(f"read all the same, but: {parsed.complaint}")
     trouble = (
-        None if parsed.entries else "it is a feed, but lists no entries: look whether the publisher still fills it"
+        None
+        if parsed.entries or parsed.further
+        else "it is a feed, but lists no entries: look whether the publisher still fills it"
     )
     return FeedReport(url, trouble, parsed.title, len(parsed.entries), tuple(facts))
 

@@ -59,6 +59,24 @@ def list_feeds(settings: Settings) -> tuple[ListedFeed, ...]:
     return tuple(ListedFeed(source, met.get(source.feed_id)) for source in sources)
 
 
+def met_feed(settings: Settings, wanted: str) -> Feed:
+    """A feed that polling knows, by its id or by an address that it has or had.
+
+    Raises:
+        Unable: there is none, or the store does not answer.
+    """
+    try:
+        met = asyncio.run(_met(settings.store_url))
+    except StoreError as error:
+        raise Unable(f"what is known of feeds stands in the store, which does not answer: {error}") from error
+    address = canonical_url(wanted)
+    for feed_id, feed in met.items():
+        urls = {feed.source.url, feed.state.url, *feed.state.previous_urls}
+        if feed_id == wanted or address in map(canonical_url, urls):
+            return feed
+    raise Unable(f"{wanted} is no feed that polling has met: 'storyfold feeds list' shows what is registered")
+
+
 def add_feed(settings: Settings, url: str, title: str) -> None:
     """Add a feed to the feeds file, which is made where it is missing.
 

@@ -142,7 +142,8 @@ def add_publish(stages: Stages, broker: EmbeddedBroker | None) -> None:
 def add_watch(stages: Stages, parts: Parts, roles: frozenset[Role]) -> None:
     """Add the watch, and with folding the retention."""
     hops = (Depth(Stage.READ, parts.entries), Depth(Stage.FOLD, parts.outcomes))
-    watch = WatchStage(parts.store, parts.clock, parts.meter, stages.watched, hops)
+    policy = parts.settings.poll.policy
+    watch = WatchStage(parts.store, parts.clock, parts.meter, stages.watched, hops, policy)
     stages.staged.append(Staged("watch", watch.run))
     if Role.FOLD in roles:
         retention = RetentionStage(parts.store, parts.clock, parts.settings.retention)

@@ -80,6 +80,10 @@ def _add_feeds(
     export.add_argument("file", type=Path, nargs="?", help="default: standard output")
     check = actions.add_parser("check", parents=[common], help="fetch feeds once and explain what comes")
     check.add_argument("url", nargs="*", help="default: all of the feeds file")
+    why = actions.add_parser("why", parents=[common], help="say why the next poll of a feed is when it is")
+    why.add_argument("feed", help="its address or id")
+    discover = actions.add_parser("discover", parents=[common], help="look for the feeds of a site")
+    discover.add_argument("site", help="address of a page of it")
 
 
 def _version() -> str:

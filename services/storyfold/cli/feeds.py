@@ -1,4 +1,4 @@
-"""``storyfold feeds``: list, add, remove, import, export, check."""
+"""``storyfold feeds``: list, add, remove, import, export, check, why, discover."""
 
 from datetime import UTC, datetime
 
@@ -7,9 +7,13 @@ from rich.text import Text
 
 from storyfold.app import feeds
 from storyfold.app.feed_check import FeedReport, check_feeds
+from storyfold.app.feed_discovery import discover_feeds
 from storyfold.cli.context import FAILED, OK, Context
 from storyfold.config.settings import Settings
+from storyfold.edges.clock import SystemClock
 from storyfold.edges.replacing import replace_text
+from storyfold.feeds.explanation import why
+from storyfold.feeds.silence import silence_of
 
 
 def execute(context: Context) -> int:
@@ -30,6 +34,10 @@ def execute(context: Context) -> int:
             _say(context, f"{len(done.added)} added to {settings.feeds.file}, {done.known} were there already")
         case "export":
             _export(context, settings)
+        case "why":
+            _why(context, settings)
+        case "discover":
+            return _discover(context, settings)
         case _:
             return _check(context, settings)
     return OK
@@ -67,6 +75,31 @@ def _export(context: Context, settings: Settings) -> None:
     else:
         replace_text(file, text)
         _say(context, f"wrote {file}")
+
+
+def _why(context: Context, settings: Settings) -> None:
+    feed = feeds.met_feed(settings, context.arguments.feed)
+    now, policy = SystemClock().now(), settings.poll.policy
+    _say(context, f"{feed.source.title or feed.source.url}  {feed.state.url}")
+    for url in feed.state.previous_urls:
+        _say(context, f"  it was at {url} before")
+    for sentence in why(feed, now, policy):
+        _say(context, f"  {sentence}")
+    silence = silence_of(feed.state, now, policy)
+    _say(context, f"  {silence.silence.value}: {silence.reason}" if silence.reason else "  nothing is wrong with it")
+    for past in feed.state.history:
+        new = f", {past.new} new" if past.new else ""
+        message = f": {past.message}" if past.message else ""
+        _say(context, f"  {past.at:%Y-%m-%d %H:%M} UTC  {past.outcome.value}{new}{message}")
+
+
+def _discover(context: Context, settings: Settings) -> int:
+    found = discover_feeds(settings, context.arguments.site)
+    for feed in found:
+        _say(context, f"{feed.url}  {feed.title}  ({feed.format}, {feed.entries} entries, by {feed.by})")
+    if not found:
+        _say(context, "no feed was found: ask the publisher, or look for one by hand")
+    return OK if found else FAILED
 
 
 def _check(context: Context, settings: Settings) -> int:

@@ -53,6 +53,7 @@ BACKOFFS: Mapping[PollOutcome, Backoff] = {
     PollOutcome.NOT_A_FEED: Backoff(_HOUR, 3 * _DAY),
     PollOutcome.PARSER_FAILED: Backoff(_HOUR, _DAY),
     PollOutcome.ROBOTS: Backoff(_DAY, 7 * _DAY),
+    PollOutcome.ROBOTS_UNREACHABLE: Backoff(15 * _MINUTE, _DAY),
 }
 
 

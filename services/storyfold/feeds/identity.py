@@ -8,6 +8,8 @@ feeds lie about guids:
 - A new guid for the same item at every fetch. Seen from one document to the next: `link_marks` keeps which guid stood
   beside which link, and where all links that stayed have changed their guids, the guids say nothing: the feed is known
   by links from then on. A house that renumbers its articles once lands there too, rightly: they are the same articles.
+  One link alone proves that only where its item is the same in every word and in its date: a ticker of one item links
+  to one page for ever.
 """
 
 import hashlib
@@ -23,9 +25,9 @@ from storyfold.urls.canonical import canonical_url
 
 # So many links are remembered: all of an ordinary feed, and little enough for 100,000 feeds.
 _REMEMBERED = 64
-# Links that must have stayed before changed guids prove anything: a ticker of one item links to one page for ever.
+# Links that must have stayed before changed guids prove anything by themselves.
 _PROOF = 2
-# Hex digits each of link and guid: 24 bits; all links of a document would have to collide at once to mislead.
+# Hex digits each of link, guid and words: 24 bits; all links of a document would have to collide at once to mislead.
 _DIGITS = 6
 
 
@@ -110,7 +112,7 @@ def link_marks(entries: Sequence[Entry]) -> tuple[str, ...]:
     """
     unique = _unique_links(entries)
     marks = (
-        _short(link) + _short(entry.guid)
+        _short(link) + _short(entry.guid) + _short(f"{entry.content_hash} {entry.published_at}")
         for entry in entries
         if (link := unique.get(entry.entry_id)) is not None and entry.guid is not None
     )
@@ -121,13 +123,15 @@ def guids_changed(before: Sequence[str], entries: Sequence[Entry]) -> bool:
     """Whether the links that stayed since the last document have all changed their guids.
 
     Args:
-        before: marks of the last document.
+        before: marks of the last document; those of a store before words were marked hold none, and prove less.
         entries: of this one.
     """
     was = {mark[:_DIGITS]: mark[_DIGITS:] for mark in before}
     now = {mark[:_DIGITS]: mark[_DIGITS:] for mark in link_marks(entries)}
     stayed = was.keys() & now.keys()
-    return len(stayed) >= _PROOF and all(was[link] != now[link] for link in stayed)
+    if not all(was[link][:_DIGITS] != now[link][:_DIGITS] for link in stayed):
+        return False
+    return len(stayed) >= _PROOF or any(was[link][_DIGITS:] == now[link][_DIGITS:] for link in stayed)
 
 
 def was_listed(before: Sequence[str], entry: Entry) -> bool:

@@ -59,6 +59,7 @@ def read_json_feed(
             expired=tree.get("expired") is True,
         ),
         complaint=complaint_about(len(items) - len(kept), most) if len(kept) < len(items) else None,
+        further=tuple(filter(None, [absolute_url(response.url, _text(tree, "next_url"))])),
     )
 
 

@@ -11,12 +11,15 @@ from storyfold.feeds.encodings import decode
 from storyfold.feeds.jsonfeed import read_json_feed
 from storyfold.feeds.sitemap import read_sitemap
 from storyfold.feeds.syndication import read_syndication
+from storyfold.feeds.unpacking import unpacked
 from storyfold.model.feeds import FeedSource
 from storyfold.model.fetching import FetchResponse
 from storyfold.model.page import ParsedFeed
 
 # The largest of the 49 captured feeds lists 200 items; a publisher's whole archive would take feedparser minutes.
 MOST_ENTRIES = 5000
+# Of a gzip file, unpacked: sitemaps.org allows 50 MB, none of which is news; the fetcher's own bound is 16 MiB.
+MOST_BYTES = 16 * 1024 * 1024
 
 # Characters that no XML document may hold (XML 1.0, 2.2): one of them makes a strict parser give up the whole feed.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -40,7 +43,10 @@ def parse_feed(
     Returns:
         The feed; None where the body is none in any format known here (HTML for instance).
     """
-    text = _ILLEGAL.sub("", decode(response.body, response.header("content-type"))).lstrip("\ufeff \t\r\n")
+    body = unpacked(response.body, MOST_BYTES)
+    if body is None:
+        return None
+    text = _ILLEGAL.sub("", decode(body, response.header("content-type"))).lstrip("\ufeff \t\r\n")
     if text.startswith("{"):
         return read_json_feed(text, response, seen_at, source, most)
     match root_of(text):

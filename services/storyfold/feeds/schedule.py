@@ -25,7 +25,7 @@ from storyfold.feeds.timing import after_failure, after_success
 from storyfold.hosts.retry_after import retry_after_of
 from storyfold.model.commit import TakenUp
 from storyfold.model.entries import Entry
-from storyfold.model.feeds import Feed, Identity, PollOutcome, PollState, Validators
+from storyfold.model.feeds import Feed, Identity, PastPoll, PollOutcome, PollState, Validators
 from storyfold.model.fetching import FetchResponse
 from storyfold.model.identity import EntryId
 from storyfold.model.page import ParsedFeed
@@ -33,6 +33,8 @@ from storyfold.model.page import ParsedFeed
 # A feed polled this seldom within `unconditional_span` waits for `unconditional_every`: or else a feed polled daily
 # would be asked without validators every time.
 _FEW_POLLS = 10
+# What `feeds why` shows: so many polls, and so much of each message.
+_HISTORY, _MESSAGE = 20, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ def decide(feed: Feed, observation: Observation, now: datetime, policy: PollPoli
         policy: settings.
         chance: drawn evenly from 0 to 1, for the jitter.
     """
+    decision = _decided(feed, observation, now, policy, chance=chance)
+    if isinstance(observation, HeldOff):
+        return decision
+    message = None if decision.state.last_message is None else decision.state.last_message[:_MESSAGE]
+    line = PastPoll(now, decision.outcome, len(decision.taken_up), message)
+    history = (line, *feed.state.history)[:_HISTORY]
+    return replace(decision, state=replace(decision.state, history=history))
+
+
+def _decided(feed: Feed, observation: Observation, now: datetime, policy: PollPolicy, *, chance: float) -> PollDecision:
     match observation:
         case Parsed():
             return _parsed(feed, observation, now, policy, chance=chance)
@@ -151,6 +163,10 @@ def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime
         skip_hours=hints.skip_hours,
         skip_days=hints.skip_days,
         last_success_at=now,
+        listed_count=len(document.entries),
+        dated_count=sum(1 for entry in document.entries if entry.published_at or entry.updated_at),
+        empty_since=None if document.entries else state.empty_since or now,
+        degraded=document.complaint,
     )
 
 
@@ -164,11 +180,13 @@ def _with_rhythm(
 ) -> PollState:
     if not before.primed:
         newest = max(credible_dates(entries, now), default=now if news else None)
-        return replace(state, interval=first_interval(entries, now, policy), last_new_at=newest)
+        interval = first_interval(entries, now, policy)
+        return replace(state, interval=interval, news_interval=interval, last_new_at=newest)
     count = genuinely_new(news, before.last_poll_at, now, policy)
     if count == 0:
         return replace(state, interval=after_silence(before, now, policy))
-    return replace(state, interval=after_news(before, count, now, policy), last_new_at=now)
+    interval = after_news(before, count, now, policy)
+    return replace(state, interval=interval, news_interval=interval, last_new_at=now)
 
 
 def _quiet(

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -29,8 +30,8 @@ def read_sitemap(
         most: items read at most.
 
     Returns:
-        The feed, with a complaint where the sitemap lists no news or is an index of sitemaps; None where it cannot be
-        read at all.
+        The feed, with a complaint where the sitemap lists no news; an index of sitemaps is one without entries that
+        has further documents. None where it cannot be read at all.
     """
     # A parser of its own for each document: no entities, no network, no depth or size beyond libxml2's own limits.
     parser = etree.XMLParser(
@@ -41,6 +42,7 @@ def read_sitemap(
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None:
         return None
+    further = _sitemaps(root, response.url)
     found = [draft for url in root.iterfind("{*}url") for draft in _drafts(url, response.url, seen_at)]
     kept = newest([(draft.published_at, draft) for draft in found], most)
     return ParsedFeed(
@@ -51,13 +53,32 @@ def read_sitemap(
         entries=identified(kept, source.feed_id),
         hints=FeedHints(),
         complaint=_complaint(root, len(found), most) or _fault(parser),
+        further=further,
+        is_index=_is_index(root),
     )
 
 
+def _is_index(root: etree._Element) -> bool:
+    return isinstance(root.tag, str) and etree.QName(root).localname.lower() == "sitemapindex"
+
+
+def _sitemaps(root: etree._Element, base: str) -> tuple[str, ...]:
+    """Sitemaps of an index: those called news first, then the most lately changed, then in their order."""
+    if not _is_index(root):
+        return ()
+    listed = [
+        (url, _text(sitemap, "lastmod"))
+        for sitemap in root.iterfind("{*}sitemap")
+        if (url := absolute_url(base, _text(sitemap, "loc")))
+    ]
+    # Texts of one form order as their dates do; a stable sort leaves the rest as it stands.
+    listed.sort(key=lambda each: each[1], reverse=True)
+    listed.sort(key=lambda each: "news" not in urlsplit(each[0]).path.lower())
+    return tuple(dict.fromkeys(url for url, _ in listed))
+
+
 def _complaint(root: etree._Element, found: int, most: int) -> str | None:
-    if etree.QName(root).localname.lower() == "sitemapindex":
-        return "is an index of sitemaps; register the news sitemap that it lists"
-    if found == 0 and len(root) > 0:
+    if found == 0 and not _is_index(root) and len(root) > 0:
         return "lists pages but no news (no news:news element); register the site's news sitemap"
     return complaint_about(found - most, most) if found > most else None
 

@@ -90,6 +90,7 @@ class PollOutcome(StrEnum):
     NOT_A_FEED = "not-a-feed"
     PARSER_FAILED = "parser-failed"  # hung, crashed, or ran out of memory
     ROBOTS = "robots"
+    ROBOTS_UNREACHABLE = "robots-unreachable"  # what robots.txt says is not known: no, for now
 
 
 class Identity(StrEnum):
@@ -97,6 +98,34 @@ class Identity(StrEnum):
 
     GUID = "guid"
     LINK = "link"  # its guids change from one fetch to the next
+
+
+class Silence(StrEnum):
+    """What is wrong with a feed that answers well (polling.md, 27)."""
+
+    OK = "ok"
+    QUIET = "quiet"  # nothing new for far longer than its rhythm
+    EMPTY = "empty"  # parses, but has listed nothing for long
+    UNDATED = "undated"  # none of its entries has a date
+    STUCK_VALIDATORS = "stuck-validators"  # its server hid entries behind a 304
+    PARSE_DEGRADED = "parse-degraded"  # read only as far as it could be
+
+
+@dataclass(frozen=True, slots=True)
+class PastPoll:
+    """One line of a feed's history.
+
+    Attributes:
+        at: when the poll ended.
+        outcome: how.
+        new: entries and revisions taken up.
+        message: a sentence about it, cut short; None where there was nothing to say.
+    """
+
+    at: datetime
+    outcome: PollOutcome
+    new: int = 0
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +170,12 @@ class PollState:
         skip_hours: hours of the day in UTC without news, as the feed says.
         skip_days: days of the week without news, Monday is 0, as the feed says.
         link_marks: which guid stood beside which link in the last document (`storyfold.feeds.identity`).
+        listed_count: entries in the last document that parsed; None before there was one.
+        dated_count: how many of them had a date.
+        empty_since: first document in a row without entries.
+        news_interval: the adaptive interval when entries were last new: what silence is measured by.
+        degraded: what kept the last document from being read whole; None where it was.
+        history: the last polls, newest first.
     """
 
     url: str
@@ -170,6 +205,12 @@ class PollState:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     link_marks: tuple[str, ...] = ()
+    listed_count: int | None = None
+    dated_count: int = 0
+    empty_since: datetime | None = None
+    news_interval: timedelta | None = None
+    degraded: str | None = None
+    history: tuple[PastPoll, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum, unique
 from storyfold.model.articles import ArticleChange, BodySource, PlacementKind
 from storyfold.model.entries import RejectReason, RetryReason
 from storyfold.model.events import ChangeKind, EventStatus
-from storyfold.model.feeds import PollOutcome
+from storyfold.model.feeds import PollOutcome, Silence
 from storyfold.model.fetching import Purpose
 from storyfold.model.records import Topic
 
@@ -110,6 +110,7 @@ class Metric(Enum):
     POLLS = _counter("polls", "Polls that ended, by outcome.", "outcome", PollOutcome)
     POLL_SECONDS = _histogram("poll", "From lease to decision of one poll.")
     FEEDS = _gauge("feeds", "Registered feeds by the outcome of their last poll.", "outcome", PollOutcome)
+    FEEDS_SILENT = _gauge("feeds_silent", "Registered feeds that answer well, by what is wrong.", "silence", Silence)
     FEEDS_OVERDUE = _gauge("feeds_overdue", "Feeds that are due and not taken yet.")
     ENTRIES_NEW = _counter("entries_new", "Entries and revisions taken up by polling.")
     FETCHES = _counter("fetches", "Exchanges with servers, by outcome.", "outcome", FetchOutcome)

@@ -42,6 +42,8 @@ class ParsedFeed:
         entries: in document order, each id once.
         hints: about polling.
         complaint: what was wrong with the document, where parsing went on all the same.
+        further: URLs of documents that belong to it: the sitemaps of an index, or the next page of a JSON Feed.
+        is_index: whether it is an index of sitemaps.
     """
 
     title: str
@@ -51,6 +53,8 @@ class ParsedFeed:
     entries: tuple[Entry, ...]
     hints: FeedHints
     complaint: str | None = None
+    further: tuple[str, ...] = ()
+    is_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from math import inf
-from typing import Final
+from typing import Final, assert_never
 from urllib.parse import urlsplit
 
-from storyfold.hosts.policy import HostPolicy
+from storyfold.hosts.policy import HostPolicy, RetryAfterScope
 from storyfold.hosts.robots import ALLOW_ALL, Robots, parse_robots
 from storyfold.hosts.slots import HostSlots, expected_wait, forgettable, freed, held, opens_at, spacing, taken
 from storyfold.model.fetching import FetchLimits, FetchRequest, Purpose
 from storyfold.ports import BadUrl, BlockedAddress, Clock, Fetcher, FetchError, Gate, TooManyRedirects
+from storyfold.urls.domain import registrable_domain_of
 
 # RFC 9309: five redirects are followed (2.3.1.2); what is larger than a few MiB is no robots.txt.
 _ROBOTS_LIMITS: Final = FetchLimits(
@@ -89,16 +90,29 @@ class Politeness:
         self._arrivals = 0
         self._rules_limit = rules
         self._rules = 0
+        self._domains: dict[str, float] = {}
 
     def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
         """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by the host's interval."""
         return self._slot(url, paced=paced)
 
     def hold_off(self, url: str, until: datetime) -> None:
-        """Let nobody near the host before then (Retry-After)."""
-        host = self._host(url)
-        seconds = (until - self._clock.now()).total_seconds()
-        host.slots = held(host.slots, self._clock.steady() + seconds)
+        """Let nobody near the host before then (Retry-After), or its domain; the URL alone is its feed's own matter."""
+        moment = self._clock.steady() + (until - self._clock.now()).total_seconds()
+        match self._policy.retry_after_scope:
+            case RetryAfterScope.URL:
+                return
+            case RetryAfterScope.HOST:
+                hosts = [self._host(url)]
+            case RetryAfterScope.DOMAIN:
+                domain = registrable_domain_of(url)
+                self._hold_domain(domain, moment)
+                self._host(url)
+                hosts = [host for origin, host in self._hosts.items() if registrable_domain_of(origin) == domain]
+            case other:
+                assert_never(other)
+        for host in hosts:
+            host.slots = held(host.slots, moment)
 
     async def allowed(self, url: str) -> bool | None:
         """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
@@ -109,7 +123,7 @@ class Politeness:
         """How long a paced caller would wait now, by what can be known; exchanges under way count as over."""
         host = self._hosts.get(_origin(url))
         if host is None:
-            return timedelta()
+            return timedelta(seconds=max(0.0, self._domain_held(url) - self._clock.steady()))
         ahead = sum(not waiter.done() for _, waiter in host.paced)
         seconds = expected_wait(host.slots, self._policy, self._interval(host), self._clock.steady(), ahead=ahead)
         return timedelta(seconds=seconds)
@@ -256,9 +270,18 @@ class Politeness:
         if host is None:
             # Room is made first: the new one is idle as yet, and must not be the one that goes.
             self._forget_idle(self._hosts_limit - 1)
-            host = self._hosts[origin] = _Host()
+            host = self._hosts[origin] = _Host(held(HostSlots(), self._domain_held(url)))
         self._hosts.move_to_end(origin)
         return host
+
+    def _hold_domain(self, domain: str, moment: float) -> None:
+        now = self._clock.steady()
+        # Those that are over are let go here, so that there are never more than domains that want peace.
+        self._domains = {name: until for name, until in self._domains.items() if until > now}
+        self._domains[domain] = max(moment, self._domains.get(domain, moment))
+
+    def _domain_held(self, url: str) -> float:
+        return self._domains.get(registrable_domain_of(url), -inf) if self._domains else -inf
 
     def _keep(self, host: _Host, robots: Robots | None, lifetime: timedelta) -> None:
         self._rules += _size(robots) - _size_kept(host)

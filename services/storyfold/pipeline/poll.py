@@ -26,6 +26,7 @@ from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, P
 from storyfold.model.identity import FeedId
 from storyfold.model.metrics import Metric, Stage
 from storyfold.model.records import Record, Reject
+from storyfold.pipeline.further import Follower
 from storyfold.ports import (
     BadResponse,
     BadUrl,
@@ -231,8 +232,14 @@ class PollStage:
 
     async def _observe(self, feed: Feed) -> Observation:
         parts, url = self._parts, feed.state.url
-        if feed.source.obey_robots and not await parts.gate.allowed(url):
-            return Failed(PollOutcome.ROBOTS, f"robots.txt does not allow the feed, or cannot be reached ({url})")
+        if feed.source.obey_robots:
+            allowed = await parts.gate.allowed(url)
+            if allowed is None:
+                return Failed(
+                    PollOutcome.ROBOTS_UNREACHABLE, f"robots.txt cannot be reached: not polled for now ({url})"
+                )
+            if not allowed:
+                return Failed(PollOutcome.ROBOTS, f"robots.txt does not allow the feed ({url})")
         wait = parts.gate.wait_of(url)
         if wait > self._patience:
             return HeldOff(parts.clock.now() + wait)
@@ -264,10 +271,26 @@ class PollStage:
             return Failed(PollOutcome.PARSER_FAILED, message, response)
         if document is None:
             return Failed(PollOutcome.NOT_A_FEED, _no_feed(response), response)
+        if document.further:
+            document, body_hash = await self._followed(feed, response, document, body_hash)
+            if body_hash == feed.state.body_hash:
+                return SameBody(response, conditional)
+            # What an index says of its own age tells nothing about the sitemaps that it lists.
+            response = without_validators(response) if document.is_index else response
         document, identity = reidentified(feed, document)
         ids = tuple(entry.entry_id for entry in document.entries)
         known = await self._patiently(lambda: self._parts.store.known_entries(ids))
         return Parsed(response, conditional, body_hash, document, identity, known)
+
+    async def _followed(
+        self, feed: Feed, response: FetchResponse, document: ParsedFeed, body_hash: str
+    ) -> tuple[ParsedFeed, str]:
+        """The document with those that belong to it. Pages of one feed are known by the bytes of the first."""
+        parts = self._parts
+        follower = Follower(parts.fetcher, parts.parser, parts.gate, self._limits, parts.store.known_entries)
+        now = parts.clock.now()
+        whole, combined = await self._patiently(lambda: follower.whole(response, document, now, feed.source))
+        return whole, combined if document.is_index else body_hash
 
     # -- what follows -------------------------------------------------------------------------------------------------
 
@@ -300,6 +323,12 @@ class PollStage:
             except StoreUnavailable as error:
                 logger.warning("the store is not there, polls in hand wait for it: %s", error)
             await self._parts.clock.sleep(PATIENCE_SECONDS)
+
+
+def without_validators(response: FetchResponse) -> FetchResponse:
+    """A response as if its server had given no validators."""
+    kept = tuple(header for header in response.headers if header[0] not in {"etag", "last-modified"})
+    return replace(response, headers=kept)
 
 
 def _outcome_of(error: FetchError) -> PollOutcome:

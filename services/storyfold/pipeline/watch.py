@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from storyfold.model.feeds import Feed, PollOutcome
+from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.silence import silence_of
+from storyfold.model.feeds import Feed, PollOutcome, Silence
 from storyfold.model.metrics import Metric, Stage, Tally, Waiting
 from storyfold.ports import Clock, Meter, Store, StoreUnavailable
 
@@ -60,11 +62,19 @@ class WatchStage:
         meter: where the gauges stand.
         stages: the stages that run here.
         hops: the hops that run here.
+        policy: by which silence is judged.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, meter: Meter, stages: Mapping[Stage, Watched], hops: tuple[Depth, ...]
+        self,
+        store: Store,
+        clock: Clock,
+        meter: Meter,
+        stages: Mapping[Stage, Watched],
+        hops: tuple[Depth, ...],
+        policy: PollPolicy | None = None,
     ) -> None:
+        self._policy = policy or PollPolicy()
         self._store = store
         self._clock = clock
         self._meter = meter
@@ -124,4 +134,7 @@ class WatchStage:
         outcomes = Counter(feed.state.last_outcome for feed in feeds)
         for outcome in PollOutcome:
             self._meter.gauge(Metric.FEEDS, outcomes[outcome], outcome)
+        silences = Counter(silence_of(feed.state, now, self._policy).silence for feed in feeds)
+        for silence in Silence:
+            self._meter.gauge(Metric.FEEDS_SILENT, silences[silence], silence)
         self._meter.gauge(Metric.FEEDS_OVERDUE, sum(1 for feed in feeds if feed.state.next_poll_at <= now))

@@ -175,18 +175,41 @@ def test_a_news_sitemap_is_a_feed() -> None:
     assert datetime(2026, 1, 7, 10, tzinfo=UTC) == entry.published_at
 
 
-@pytest.mark.parametrize(
-    ("body", "word"),
-    [
-        ("<sitemapindex xmlns='x'><sitemap><loc>https://a.example/s.xml</loc></sitemap></sitemapindex>", "index"),
-        ("<urlset xmlns='x'><url><loc>https://a.example/</loc></url></urlset>", "no news"),
-    ],
-)
-def test_other_sitemaps_say_what_to_register_instead(body: str, word: str) -> None:
+def test_other_sitemaps_say_what_to_register_instead() -> None:
     """A sitemap without news is understood, with a complaint that helps."""
-    found = feed(body)
+    found = feed("<urlset xmlns='x'><url><loc>https://a.example/</loc></url></urlset>")
     assert () == found.entries
-    assert word in (found.complaint or "")
+    assert "no news" in (found.complaint or "")
+
+
+def test_an_index_names_its_sitemaps() -> None:
+    """Those called news come first, then the latest; one without an address is passed over, one listed twice is one."""
+    listed = "".join(
+        f"<sitemap>{loc}<lastmod>{date}</lastmod></sitemap>"
+        for loc, date in [
+            ("<loc>/old.xml</loc>", "2026-01-01"),
+            ("<loc>/late.xml</loc>", "2026-01-07"),
+            ("<loc>/NEWS.xml</loc>", "2025-01-01"),
+            ("<loc>/old.xml</loc>", "2026-01-01"),
+            ("", "2026-01-08"),
+        ]
+    )
+    found = feed(f"<sitemapindex xmlns='x'>{listed}</sitemapindex>")
+    assert ((), True, None) == (found.entries, found.is_index, found.complaint)
+    assert ["NEWS.xml", "late.xml", "old.xml"] == [url.rpartition("/")[2] for url in found.further]
+
+
+def test_a_json_feed_names_its_next_page() -> None:
+    """Absolute; what is no address is none."""
+    head = '{"version":"https://jsonfeed.org/version/1.1","items":[],"next_url":'
+    assert ["page2"] == [url.rpartition("/")[2] for url in feed(head + '"/page2"}').further]
+    assert () == feed(head + "7}").further
+
+
+def test_a_gzip_file_that_does_not_unpack_is_no_feed() -> None:
+    """It ends as not a feed, not as an exception."""
+    broken = FetchResponse("https://a.example/x.gz", 200, (), b"\x1f\x8b broken", (), timedelta(0))
+    assert parse_feed(broken, SEEN, SOURCE) is None
 
 
 def test_a_sitemap_that_breaks_off_is_read_as_far_as_it_goes() -> None:

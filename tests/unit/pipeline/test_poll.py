@@ -328,7 +328,7 @@ def test_robots_govern_a_feed_where_its_owner_says_so(word: bool | None, asked: 
         async with scene.running():
             pass
         assert asked == [each.url for each in scene.fetcher.requests].count(URL)
-        assert 1 - asked == scene.polls(PollOutcome.ROBOTS)
+        assert 1 - asked == scene.polls(PollOutcome.ROBOTS) + scene.polls(PollOutcome.ROBOTS_UNREACHABLE)
         assert 1 == [each.url for each in scene.fetcher.requests].count(other)
 
     asyncio.run(story())
