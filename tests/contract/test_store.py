@@ -13,7 +13,7 @@ from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, T
 from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.events import EventStatus
 from storyfold.model.feeds import Feed, KnownEntry, PollOutcome, PollState, RedirectEvidence, Validators
-from storyfold.model.identity import ArticleId, EntryId, FeedId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Store
@@ -24,6 +24,7 @@ from tests.fakes.store_values import (
     MINUTE,
     NOON,
     bodiless,
+    change_of,
     event_of,
     folded_of,
     ledger_of,
@@ -362,6 +363,30 @@ class TestArticlesAndEvents:
         assert WindowState((), whole.events) == first
         assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
         assert {()} == {part.events for part in rest}
+
+
+class TestTelling:
+    async def test_events_and_their_articles_are_found_again(self, store: Store) -> None:
+        """By id, at their current version; articles with bodies and features, in the order of placement."""
+        first, second = folded_of("b", event="v1"), folded_of("a", event="v2", placed_at=NOON + MINUTE)
+        other = folded_of("c", event="v3")
+        events = (event_of("v1"), event_of("v2", version=3))
+        await store.apply(Commit(articles=(second, first, other), events=events))
+        ids = [EventId("v1"), EventId("v2"), EventId("nothing")]
+        assert {event.event_id: event for event in events} == await store.events(ids)
+        assert (first, second) == await store.articles_of(ids)
+        assert () == await store.articles_of([])
+
+    async def test_the_steps_of_an_event_are_told_in_order(self, store: Store) -> None:
+        """The newest, without diffs, with the strongest evidence; a repeat changes nothing; old ones are forgotten."""
+        steps = tuple(change_of("v1", version, NOON + version * DAY) for version in range(1, 5))
+        await store.apply(Commit(changes=(*steps, change_of("v2", 1, NOON))))
+        await store.apply(Commit(changes=steps))
+        told = await store.changes_of(EventId("v1"), 3)
+        assert [2, 3, 4] == [change.to_version for change in told]
+        assert replace(steps[3], diff=(), evidence=steps[3].evidence[:6]) == told[-1]
+        assert Pruned(changes=2) == await store.prune(NOON + 3 * DAY, Retention(changes=DAY))
+        assert 3 == len(await store.changes_of(EventId("v1"), 10))
 
 
 class TestOutbox:

@@ -70,6 +70,7 @@ RULES: dict[str, Rule] = {
     "retention.articles": _SOME_TIME,
     "retention.entries": _SOME_TIME,
     "retention.events": _SOME_TIME,
+    "retention.changes": _SOME_TIME,
     "console.host": Rule(lambda value: bool(value) and value.isprintable(), 'an address, such as "127.0.0.1"'),
     "console.port": _PORT,
 }

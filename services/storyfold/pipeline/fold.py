@@ -21,7 +21,7 @@ from storyfold.events.window import Window
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit
 from storyfold.model.entries import LedgerEntry, RejectReason, Settled
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
@@ -213,6 +213,7 @@ class FoldStage:
             put_off=tuple(each.put_off for each in batch.put_off),
             articles=tuple(folding.folded for folding in batch.foldings),
             events=_latest(batch),
+            changes=tuple(_changes(batch)),
             outbox=tuple(batch.outbox),
         )
         if commit == Commit():
@@ -242,6 +243,12 @@ def _entry_of(outcome: ReadOutcome) -> tuple[EntryId, int]:
             return reject.ledger.entry.entry_id, reject.ledger.revision
         case ReadPutOff(put_off=waiting):
             return waiting.entry_id, waiting.revision
+
+
+def _changes(batch: _Batch) -> Iterator[Change]:
+    for folding in batch.foldings:
+        yield from folding.changes
+    yield from (each.change for each in batch.sweepings)
 
 
 def _latest(batch: _Batch) -> tuple[Event, ...]:
