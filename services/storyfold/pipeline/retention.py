@@ -36,7 +36,7 @@ class RetentionStage:
                 continue
             if pruned != Pruned():
                 logger.info(
-                    "forgot %d bodies, %d articles, %d ledger rows, %d events and %d changes that retention no longer keeps",
+                    "forgot %d bodies, %d articles, %d ledger rows, %d events and %d changes past their retention",
                     pruned.bodies,
                     pruned.articles,
                     pruned.entries,
