@@ -36,6 +36,7 @@ from typing import Protocol, TypeVar
 
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
@@ -350,6 +351,14 @@ class Store(Protocol):
 
     async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
         """The newest steps of an event, oldest first, without diffs; those longer ago than the retention are gone."""
+        ...
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        """Record what a person decided; returns its number. The fold stage carries it out (`Commit.curated`)."""
+        ...
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        """What people decided, in the order in which it was recorded; with `waiting` only what has not ended."""
         ...
 
     async def ping(self) -> None:

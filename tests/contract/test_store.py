@@ -10,6 +10,15 @@ import pytest
 
 from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.curation import (
+    Curation,
+    CurationOrder,
+    CurationState,
+    MergeEvents,
+    RetractArticle,
+    RetractEvent,
+    SplitEvent,
+)
 from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.events import EventStatus
 from storyfold.model.feeds import Feed, KnownEntry, PollOutcome, PollState, RedirectEvidence, Validators
@@ -387,6 +396,26 @@ class TestTelling:
         assert replace(steps[3], diff=(), evidence=steps[3].evidence[:6]) == told[-1]
         assert Pruned(changes=2) == await store.prune(NOON + 3 * DAY, Retention(changes=DAY))
         assert 3 == len(await store.changes_of(EventId("v1"), 10))
+
+
+class TestCuration:
+    async def test_what_people_decide_is_kept_in_order(self, store: Store) -> None:
+        """Every order comes back as it was given, waits until a commit ends it, and stays for good."""
+        orders: tuple[CurationOrder, ...] = (
+            MergeEvents(EventId("v1"), EventId("v2")),
+            SplitEvent(EventId("v1"), (ArticleId("a1"), ArticleId("a2"))),
+            RetractEvent(EventId("v3")),
+            RetractArticle(ArticleId("a4")),
+        )
+        numbers = [await store.curate(order, "desk", "said so", NOON) for order in orders]
+        assert [1, 2, 3, 4] == numbers
+        recorded = tuple(Curation(number, order, "desk", "said so", NOON) for number, order in enumerate(orders, 1))
+        assert recorded == await store.curations()
+        done = replace(recorded[1], state=CurationState.DONE, opened=EventId("v9"))
+        refused = replace(recorded[2], state=CurationState.REFUSED, told="no such event")
+        await store.apply(Commit(curated=(done, refused)))
+        assert (recorded[0], recorded[3]) == await store.curations(waiting=True)
+        assert (recorded[0], done, refused, recorded[3]) == await store.curations()
 
 
 class TestOutbox:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.curation import Curation, CurationOrder, CurationState
 from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
@@ -82,6 +83,7 @@ class MemoryStore:
         self._entries: dict[EntryId, EntryRow] = {}
         self._articles: dict[ArticleId, ArticleRow] = {}
         self._events: dict[EventId, Event] = {}
+        self._curations: dict[int, Curation] = {}
         self._changes: dict[ChangeId, Change] = {}
         self._outbox: dict[int, Record] = {}
         self._sequence = 0
@@ -118,6 +120,8 @@ class MemoryStore:
                 self._events[event.event_id] = event
         for change in commit.changes:
             self._changes.setdefault(change.change_id, replace(change, diff=(), evidence=change.evidence[:6]))
+        for curation in commit.curated:
+            self._curations[curation.number] = curation
         for record in commit.outbox:
             self._sequence += 1
             self._outbox[self._sequence] = record
@@ -353,6 +357,17 @@ class MemoryStore:
         self._check()
         steps = [change for change in self._changes.values() if change.event_id == event_id]
         return tuple(sorted(steps, key=lambda change: change.to_version)[-limit:])
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        self._check()
+        number = len(self._curations) + 1
+        self._curations[number] = Curation(number, order, by, reason, at)
+        return number
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        self._check()
+        rows = [row for _, row in sorted(self._curations.items())]
+        return tuple(row for row in rows if not waiting or row.state is CurationState.WAITING)
 
     async def ping(self) -> None:
         self._check()

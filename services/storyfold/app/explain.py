@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storyfold.app.looking import FoundEvent, family_of, find, find_event, looking_at
+from storyfold.app.looking import find, looking_at
 from storyfold.config.settings import Settings
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.events import Change, Event
 from storyfold.model.identity import ArticleId, EventId
+from storyfold.pipeline.lineage import FoundEvent, family_of, find_event
 from storyfold.ports import Store
 
 # Steps of a life that are told: the newest.

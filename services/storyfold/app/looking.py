@@ -1,9 +1,8 @@
 """Looking into the store of a service that may be running: nothing is made, migrated or held."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -13,23 +12,10 @@ from storyfold.config.settings import Settings
 from storyfold.edges.store.opening import adapter_of
 from storyfold.edges.store.sql import SqlStore
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.events import Event, EventStatus
 from storyfold.model.identity import ArticleId, EventId
+from storyfold.pipeline.lineage import FoundEvent, find_event
 from storyfold.ports import Store
 from storyfold.urls.canonical import canonical_url
-
-
-@dataclass(frozen=True, slots=True)
-class FoundEvent:
-    """An event that a person named.
-
-    Attributes:
-        event: the one that the id now stands for.
-        named: the ids that led there through merges, the one given first; empty where it was the event's own.
-    """
-
-    event: Event
-    named: tuple[EventId, ...]
 
 
 @asynccontextmanager
@@ -74,24 +60,3 @@ async def find(store: Store, reference: str) -> PlacedArticle | FoundEvent:
             "topics, or the URL of an article; what is older than the retention is forgotten"
         )
     return article
-
-
-async def find_event(store: Store, event_id: EventId) -> FoundEvent | None:
-    """The event that an id now stands for; None where the store does not know it."""
-    named: list[EventId] = []
-    while (event := (await store.events([event_id])).get(event_id)) is not None:
-        if event.status is not EventStatus.MERGED or event.merged_into is None:
-            return FoundEvent(event, tuple(named))
-        named.append(event_id)
-        event_id = event.merged_into
-    return None
-
-
-async def family_of(store: Store, event: Event) -> tuple[EventId, ...]:
-    """An event's id and those of all that were merged into it, at any remove."""
-    ids = [event.event_id]
-    fresh: Sequence[EventId] = event.merged_from
-    while fresh := [each for each in fresh if each not in ids]:
-        ids.extend(fresh)
-        fresh = [each for merged in (await store.events(fresh)).values() for each in merged.merged_from]
-    return tuple(ids)

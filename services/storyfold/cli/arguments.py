@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     told = commands.add_parser("explain", parents=[common], help="why an article or an event is where it is")
     told.add_argument("reference", metavar="ARTICLE|EVENT", help="an id, or the URL of an article")
     told.add_argument("--json", action="store_true", help="one JSON value instead of tables")
+    _add_events(commands, common)
     commands.add_parser("doctor", parents=[common], help="check config, store, broker, disk and clock")
     config = commands.add_parser("config", help="show or check the settings")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -49,6 +50,26 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("check", parents=[common], help="say what is wrong with the settings, if anything")
     actions.add_parser("example", parents=[common], help="a commented file with every setting and its default")
     return root
+
+
+def _add_events(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    events = commands.add_parser("events", help="merge, split and retract events by hand")
+    actions = events.add_subparsers(dest="action", required=True, metavar="ACTION")
+    signed = argparse.ArgumentParser(add_help=False)
+    signed.add_argument("--by", default="", metavar="NAME", help="who decides; default: $USER. Stands in the changes")
+    signed.add_argument("--reason", default="", metavar="TEXT", help="why; stands in the changes")
+    merge = actions.add_parser("merge", parents=[common, signed], help="two events are one; the later id ends")
+    merge.add_argument("one", metavar="EVENT")
+    merge.add_argument("other", metavar="EVENT")
+    split = actions.add_parser("split", parents=[common, signed], help="articles of an event are another event")
+    split.add_argument("event", metavar="EVENT")
+    split.add_argument("articles", metavar="ARTICLE", nargs="+", help="ids or URLs; their copies go with them")
+    retract = actions.add_parser("retract", parents=[common, signed], help="an event takes no more reports")
+    retract.add_argument("event", metavar="EVENT", nargs="?")
+    retract.add_argument("--article", metavar="ARTICLE", help="retract an article instead: its facts leave its event")
+    actions.add_parser("curations", parents=[common], help="what was decided by hand, and how it ended")
 
 
 def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storyfold.model.articles import PlacedArticle
+from storyfold.model.curation import Curation
 from storyfold.model.entries import LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
@@ -66,6 +67,7 @@ class Commit:
         articles: article versions, placed; the highest version is kept, the same version replaces itself.
         events: events at their new version; the highest version is kept, likewise.
         changes: steps of events, kept for a while without their diffs, so that a person can be told an event's life.
+        curated: decisions of people, carried out or refused.
         outbox: records to be published, in this order.
         holder: who has the rows in `taken_up` in hand from the start; None for nobody.
         held_until: when that lease runs out.
@@ -78,6 +80,7 @@ class Commit:
     articles: tuple[FoldedArticle, ...] = ()
     events: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
+    curated: tuple[Curation, ...] = ()
     outbox: tuple[Record, ...] = ()
     holder: str | None = None
     held_until: datetime | None = None

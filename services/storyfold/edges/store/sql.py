@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, changes, entries, feeds, outbox, pruning, window
+from storyfold.edges.store import articles, changes, curations, entries, feeds, outbox, pruning, window
 from storyfold.edges.store.adapter import Adapter
 from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
@@ -19,6 +19,7 @@ from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
@@ -169,6 +170,14 @@ class SqlStore:
     async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
         """See `Store.changes_of`."""
         return await self._read(lambda connection: changes.changes_of(connection, event_id, limit))
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        """See `Store.curate`."""
+        return await self._write(lambda connection: curations.curate(connection, order, by, reason, at))
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        """See `Store.curations`."""
+        return await self._read(lambda connection: curations.all_curations(connection, waiting=waiting))
 
     async def ping(self) -> None:
         """See `Store.ping`."""
