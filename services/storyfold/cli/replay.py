@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from storyfold.app.replay import Replayed, replay
 from storyfold.app.unable import Unable
@@ -45,7 +46,7 @@ def value_of(found: Replayed) -> dict[str, Any]:
 def show(out: Console, found: Replayed) -> None:
     """Print the figures and the largest differences."""
     comparison = found.comparison
-    figures = table_of("", "", wide="")
+    figures = Table.grid(padding=(0, 2))
     for name, value in (
         ("articles folded again", f"{comparison.articles:,}"),
         ("events then, now", f"{comparison.then:,}, {comparison.now:,}"),
@@ -53,10 +54,9 @@ def show(out: Console, found: Replayed) -> None:
         ("now holding articles of several events", f"{comparison.merged:,}"),
         ("now in several events", f"{comparison.split:,}"),
         ("agreement (B\u00b3 F1, precision, recall)", _agreement(found)),
-        *((f"was {then.value}, is {now.value}", f"{count:,} articles") for then, now, count in found.kinds),
+        *((f"was {then.value}, is {now.value}", f"{count:,}") for then, now, count in found.kinds),
     ):
         figures.add_row(name, value)
-    figures.show_header = False
     out.print(figures)
     if not comparison.differences:
         return

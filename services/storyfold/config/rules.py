@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "read.attempts": _AT_LEAST_ONE,
     "read.extract_deadline": _SOME_TIME,
     "fold.window": _SOME_TIME,
+    "fold.longest_quiet": _SOME_TIME,
     "kafka.bootstrap_servers": Rule(lambda value: all(map(_server, value)), 'servers, such as "kafka-1:9092"'),
     "kafka.topic_prefix": Rule(_topic_part, "letters, digits, '.', '_' and '-'"),
     "kafka.partitions": _AT_LEAST_ONE,

@@ -10,16 +10,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from storyfold.events.curation import Decided, Pair, Refused, heeding, kept_apart
 from storyfold.events.fold import fold
-from storyfold.events.life import sweep
+from storyfold.events.life import Waiting, left_behind, retire, sweep
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
-from storyfold.model.articles import PlacedArticle
+from storyfold.model.articles import ArticleChange, PlacedArticle
 from storyfold.model.commit import Commit, FoldedArticle, WindowState
 from storyfold.model.curation import Curation, CurationState
 from storyfold.model.entries import LedgerEntry, RejectReason, Settled
@@ -29,6 +30,7 @@ from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
 from storyfold.pipeline.curate import decide
+from storyfold.pipeline.lineage import family_of
 from storyfold.ports import Clock, Hop, Meter, Store, StoreUnavailable
 from storyfold.wire.encode import Encoder
 
@@ -81,6 +83,7 @@ class FoldStage:
         self._parts = parts
         self._policy = policy
         self._window = Window(policy)
+        self._waiting = Waiting()
         self._apart: frozenset[Pair] = frozenset()
         self._turn = asyncio.Lock()
         self._deciding = False
@@ -110,14 +113,28 @@ class FoldStage:
             await self._parts.clock.sleep(0.01)
 
     async def _load(self) -> None:
-        """Fill the window from the store; retracted events take no more reports, so they and theirs stay out."""
+        """Fill the window from the store, and close what time has left behind meanwhile.
+
+        Retracted events take no more reports, so they and theirs stay out.
+        """
         store = self._parts.store
         now = self._parts.clock.now()
         state = await self._patiently(lambda: store.load_window(now - self._policy.window))
-        events = tuple(event for event in state.events if event.status is not EventStatus.RETRACTED)
+        closed = {each.event.event_id: each for each in left_behind(state, now)}
+        events = tuple(
+            event
+            for event in state.events
+            if event.status is not EventStatus.RETRACTED and event.event_id not in closed
+        )
         self._window = Window.rebuild(WindowState(state.articles, events), self._policy)
+        self._waiting = Waiting()
         self._apart = kept_apart(await self._patiently(store.curations))
         logger.info("the window holds %d articles in %d events", len(state.articles), len(events))
+        batch = _Batch()
+        for sweeping in closed.values():
+            batch.sweepings.append(sweeping)
+            batch.outbox.extend(self._swept(sweeping))
+        await self._commit(batch)
 
     async def _curate(self) -> None:
         """Carry out what people have decided since the last look, then see the window as the store has it.
@@ -162,7 +179,44 @@ class FoldStage:
                 continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
             del waiting[entry]
             self._decide(outcome, earlier, batch)
+        retired = await self._retire(batch)
         await self._commit(batch)
+        if retired:
+            await self._load()
+
+    async def _retire(self, batch: _Batch) -> bool:
+        """Retract the events that lost their last report in this batch; whether there were any."""
+        suspects = {
+            self._window.resolve(each.placement.event_id)
+            for each in (folding.folded.placed for folding in batch.foldings)
+            if each.article.change is ArticleChange.RETRACTION
+        }
+        retired = False
+        for event_id in sorted(suspects):
+            held = self._window.held(event_id)
+            if held is None:
+                continue
+            articles = await self._patiently(partial(self._articles, held.event, batch))
+            sweeping = retire(held.event, articles, self._parts.clock.now())
+            if sweeping is not None:
+                self._window.settle(sweeping)
+                batch.sweepings.append(sweeping)
+                batch.outbox.extend(self._swept(sweeping))
+                retired = True
+        return retired
+
+    async def _articles(self, event: Event, batch: _Batch) -> tuple[PlacedArticle, ...]:
+        """An event's articles as they will be when the batch is committed."""
+        store = self._parts.store
+        placed = {
+            each.placed.article.article_id: each.placed
+            for each in await store.articles_of(await family_of(store, event))
+        }
+        for folding in batch.foldings:
+            each = folding.folded.placed
+            if self._window.resolve(each.placement.event_id) == event.event_id:
+                placed[each.article.article_id] = each
+        return tuple(placed.values())
 
     def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: _Batch) -> None:
         match outcome:
@@ -230,7 +284,7 @@ class FoldStage:
                 window = self._window
                 now = self._parts.clock.now()
                 batch = _Batch()
-                for sweeping in sweep(window, now):
+                for sweeping in sweep(window, now, self._waiting):
                     window.settle(sweeping)
                     batch.sweepings.append(sweeping)
                     batch.outbox.extend(self._swept(sweeping))
