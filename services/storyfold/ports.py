@@ -35,13 +35,14 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.fetching import FetchRequest, FetchResponse
-from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
 from storyfold.model.records import OutboxRow, Record
@@ -334,6 +335,30 @@ class Store(Protocol):
 
     async def newest_events(self, limit: int) -> tuple[Event, ...]:
         """Events by last publication, newest first."""
+        ...
+
+    async def events(self, ids: Sequence[EventId]) -> Mapping[EventId, Event]:
+        """Those of these events that exist, at their current version."""
+        ...
+
+    async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
+        """Articles placed in these events, in the order they were placed, with their bodies.
+
+        An article stays under the event it was placed in; whoever wants all of an event asks for those that were
+        merged into it too.
+        """
+        ...
+
+    async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
+        """The newest steps of an event, oldest first, without diffs; those longer ago than the retention are gone."""
+        ...
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        """Record what a person decided; returns its number. The fold stage carries it out (`Commit.curated`)."""
+        ...
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        """What people decided, in the order in which it was recorded; with `waiting` only what has not ended."""
         ...
 
     async def ping(self) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storyfold.app.feed_discovery import discover
 
+from storyfold.app.feed_discovery import discover
 from tests.conformance.scene import rss, scene
 
 Say = Callable[[str], None]

@@ -11,10 +11,19 @@ import pytest
 
 from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.curation import (
+    Curation,
+    CurationOrder,
+    CurationState,
+    MergeEvents,
+    RetractArticle,
+    RetractEvent,
+    SplitEvent,
+)
 from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.events import EventStatus
 from storyfold.model.feeds import Feed, KnownEntry, PollOutcome, PollState, RedirectEvidence, Validators
-from storyfold.model.identity import ArticleId, EntryId, FeedId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Store
@@ -26,6 +35,7 @@ from tests.fakes.store_values import (
     MINUTE,
     NOON,
     bodiless,
+    change_of,
     event_of,
     folded_of,
     ledger_of,
@@ -364,6 +374,50 @@ class TestArticlesAndEvents:
         assert WindowState((), whole.events) == first
         assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
         assert {()} == {part.events for part in rest}
+
+
+class TestTelling:
+    async def test_events_and_their_articles_are_found_again(self, store: Store) -> None:
+        """By id, at their current version; articles with bodies and features, in the order of placement."""
+        first, second = folded_of("b", event="v1"), folded_of("a", event="v2", placed_at=NOON + MINUTE)
+        other = folded_of("c", event="v3")
+        events = (event_of("v1"), event_of("v2", version=3))
+        await store.apply(Commit(articles=(second, first, other), events=events))
+        ids = [EventId("v1"), EventId("v2"), EventId("nothing")]
+        assert {event.event_id: event for event in events} == await store.events(ids)
+        assert (first, second) == await store.articles_of(ids)
+        assert () == await store.articles_of([])
+
+    async def test_the_steps_of_an_event_are_told_in_order(self, store: Store) -> None:
+        """The newest, without diffs, with the strongest evidence; a repeat changes nothing; old ones are forgotten."""
+        steps = tuple(change_of("v1", version, NOON + version * DAY) for version in range(1, 5))
+        await store.apply(Commit(changes=(*steps, change_of("v2", 1, NOON))))
+        await store.apply(Commit(changes=steps))
+        told = await store.changes_of(EventId("v1"), 3)
+        assert [2, 3, 4] == [change.to_version for change in told]
+        assert replace(steps[3], diff=(), evidence=steps[3].evidence[:6]) == told[-1]
+        assert Pruned(changes=2) == await store.prune(NOON + 3 * DAY, Retention(changes=DAY))
+        assert 3 == len(await store.changes_of(EventId("v1"), 10))
+
+
+class TestCuration:
+    async def test_what_people_decide_is_kept_in_order(self, store: Store) -> None:
+        """Every order comes back as it was given, waits until a commit ends it, and stays for good."""
+        orders: tuple[CurationOrder, ...] = (
+            MergeEvents(EventId("v1"), EventId("v2")),
+            SplitEvent(EventId("v1"), (ArticleId("a1"), ArticleId("a2"))),
+            RetractEvent(EventId("v3")),
+            RetractArticle(ArticleId("a4")),
+        )
+        numbers = [await store.curate(order, "desk", "said so", NOON) for order in orders]
+        assert [1, 2, 3, 4] == numbers
+        recorded = tuple(Curation(number, order, "desk", "said so", NOON) for number, order in enumerate(orders, 1))
+        assert recorded == await store.curations()
+        done = replace(recorded[1], state=CurationState.DONE, opened=EventId("v9"))
+        refused = replace(recorded[2], state=CurationState.REFUSED, told="no such event")
+        await store.apply(Commit(curated=(done, refused)))
+        assert (recorded[0], recorded[3]) == await store.curations(waiting=True)
+        assert (recorded[0], done, refused, recorded[3]) == await store.curations()
 
 
 class TestOutbox:

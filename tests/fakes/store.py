@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.curation import Curation, CurationOrder, CurationState
 from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
-from storyfold.model.events import Event, EventStatus
+from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
-from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
+from storyfold.model.identity import ArticleId, ChangeId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Snapshot, Store, StoreError
@@ -82,6 +83,8 @@ class MemoryStore:
         self._entries: dict[EntryId, EntryRow] = {}
         self._articles: dict[ArticleId, ArticleRow] = {}
         self._events: dict[EventId, Event] = {}
+        self._curations: dict[int, Curation] = {}
+        self._changes: dict[ChangeId, Change] = {}
         self._outbox: dict[int, Record] = {}
         self._sequence = 0
         self._ordinal = 0
@@ -115,6 +118,10 @@ class MemoryStore:
             known = self._events.get(event.event_id)
             if known is None or event.version >= known.version:
                 self._events[event.event_id] = event
+        for change in commit.changes:
+            self._changes.setdefault(change.change_id, replace(change, diff=(), evidence=change.evidence[:6]))
+        for curation in commit.curated:
+            self._curations[curation.number] = curation
         for record in commit.outbox:
             self._sequence += 1
             self._outbox[self._sequence] = record
@@ -337,6 +344,31 @@ class MemoryStore:
         events = sorted(self._events.values(), key=lambda event: (event.last_published_at, event.event_id))
         return tuple(reversed(events))[:limit]
 
+    async def events(self, ids: Sequence[EventId]) -> Mapping[EventId, Event]:
+        self._check()
+        return {key: self._events[key] for key in ids if key in self._events}
+
+    async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
+        self._check()
+        rows = [row for row in self._articles.values() if row.folded.placed.placement.event_id in ids]
+        return tuple(row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal)))
+
+    async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
+        self._check()
+        steps = [change for change in self._changes.values() if change.event_id == event_id]
+        return tuple(sorted(steps, key=lambda change: change.to_version)[-limit:])
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        self._check()
+        number = len(self._curations) + 1
+        self._curations[number] = Curation(number, order, by, reason, at)
+        return number
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        self._check()
+        rows = [row for _, row in sorted(self._curations.items())]
+        return tuple(row for row in rows if not waiting or row.state is CurationState.WAITING)
+
     async def ping(self) -> None:
         self._check()
 
@@ -366,7 +398,10 @@ class MemoryStore:
         ]
         for event in old_events:
             del self._events[event]
-        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events))
+        old_changes = [key for key, change in self._changes.items() if change.at < now - retention.changes]
+        for step in old_changes:
+            del self._changes[step]
+        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events), len(old_changes))
 
     def _forgettable(self, row: EntryRow, before: datetime) -> bool:
         if row.waiting or row.ended_at is None or row.ended_at >= before:

@@ -23,10 +23,13 @@ from storyfold.model.events import (
     ActorKind,
     Algorithm,
     Category,
+    Change,
+    ChangeKind,
     Counts,
     Event,
     EventArticle,
     EventStatus,
+    FieldChange,
     Figure,
     Occurred,
     Place,
@@ -36,7 +39,7 @@ from storyfold.model.events import (
 )
 from storyfold.model.features import Features
 from storyfold.model.feeds import FeedSource, Publisher
-from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId, PublisherId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId, PublisherId, change_id_of
 from storyfold.model.records import Record, Topic
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
@@ -199,4 +202,19 @@ def record_of(key: str = "k1", topic: Topic = Topic.CHANGES, origin_at: datetime
         value=b'{"x": "\xc3\xa9"}\x00',
         origin_at=origin_at,
         published_at=None if topic is Topic.REJECTS else NOON - HOUR,
+    )
+
+
+def change_of(event: str, to_version: int, at: datetime) -> Change:
+    evidence = tuple(Evidence(EvidenceKind.TERM, f"word {number}", 1.0 / (1 + number)) for number in range(9))
+    return Change(
+        change_id=change_id_of(EventId(event), to_version),
+        event_id=EventId(event),
+        from_version=to_version - 1,
+        to_version=to_version,
+        kind=ChangeKind.REPORT_ADDED,
+        article_id=ArticleId("a1"),
+        evidence=evidence,
+        diff=(FieldChange("title", '"a"', '"b"'),),
+        at=at,
     )

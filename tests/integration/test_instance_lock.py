@@ -12,7 +12,10 @@ def test_the_second_is_told_who_is_there(tmp_path: Path) -> None:
     """It is refused with the first one's process id, and let in when the first has gone."""
     path = tmp_path / "storyfold.lock"
     with instance_lock(path):
-        with pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\) works in .*another data_dir"), instance_lock(path):
+        with (
+            pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\) works in .*another data_dir"),
+            instance_lock(path),
+        ):
             pass
         assert f"{os.getpid()}\n" == path.read_text()
     with instance_lock(path):

@@ -12,7 +12,7 @@ from storyfold.edges.store import migrate
 from storyfold.edges.store.entries import due_entries
 from storyfold.edges.store.feeds import due_feeds
 from storyfold.edges.store.opening import adapter_of
-from storyfold.edges.store.tables import articles, bodies, entries, events, feeds, outbox
+from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, outbox
 from storyfold.edges.store.window import Place, in_order
 from tests.fakes.store_values import NOON
 
@@ -39,6 +39,12 @@ def before(moment: datetime) -> dict[str, Select[Any]]:
         "ix_articles_placed": select(articles.c.document)
         .where(articles.c.placed_at >= moment)
         .order_by(articles.c.placed_at, articles.c.ordinal),
+        "ix_articles_event": select(articles.c.document).where(articles.c.event_id.in_(["a", "b"])),
+        "ix_changes_event": select(changes.c.document)
+        .where(changes.c.event_id == "x")
+        .order_by(changes.c.to_version.desc())
+        .limit(10),
+        "ix_changes_at": select(changes.c.change_id).where(changes.c.at < moment).order_by(changes.c.at).limit(10),
         "ix_articles_canonical_url": select(articles.c.article_id).where(articles.c.canonical_url == "x"),
         "ix_bodies_placed": select(bodies.c.article_id).where(bodies.c.placed_at < moment),
         "ix_events_last_published": select(events.c.document)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.rig import TopicReader, get_json, stopping, wait_until
 
+from benchmarks.rig import TopicReader, get_json, stopping, wait_until
 from tests.fakes.kafka_broker import Broker
 from tests.system.asking import count, metrics, names, readiness, wait_for_log, wait_for_names, write_feeds
 from tests.system.hostile import House, house

@@ -69,7 +69,7 @@ def _feeds(settings: Settings) -> Check:
     file = settings.feeds.file
     if not file.exists():
         return Check("feeds", f"{file} is not there: add a feed with 'storyfold feeds add URL', or set feeds.file")
-    listed = DiskFeedsFile(file).read()
+    listed = DiskFeedsFile(file, settings.publishers.file).read()
     if listed.complaints and listed.sources:
         more = f" (and {len(listed.complaints) - 1} more)" if len(listed.complaints) > 1 else ""
         return Check("feeds", f"{file}: {listed.complaints[0]}{more}")

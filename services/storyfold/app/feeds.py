@@ -51,7 +51,7 @@ def list_feeds(settings: Settings) -> tuple[ListedFeed, ...]:
     Raises:
         Unable: the feeds file cannot be read, or the store not either.
     """
-    sources = _read(settings.feeds.file)
+    sources = _read(settings.feeds.file, settings.publishers.file)
     try:
         met = asyncio.run(_met(settings.store_url))
     except StoreError as error:
@@ -133,7 +133,7 @@ def export_feeds(settings: Settings) -> str:
     Raises:
         Unable: it cannot be read.
     """
-    return write_opml(_read(settings.feeds.file))
+    return write_opml(_read(settings.feeds.file, settings.publishers.file))
 
 
 def registered(settings: Settings) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ async def _met(store_url: str) -> Mapping[FeedId, Feed]:
         await store.close()
 
 
-def _read(file: Path, *, missing: bool = False) -> tuple[FeedSource, ...]:
+def _read(file: Path, publishers: Path | None = None, *, missing: bool = False) -> tuple[FeedSource, ...]:
     """Feeds of a file; none where it may be missing and is.
 
     Raises:
@@ -167,7 +167,7 @@ def _read(file: Path, *, missing: bool = False) -> tuple[FeedSource, ...]:
         if missing:
             return ()
         raise Unable(f"{file} is not there: add a feed with 'storyfold feeds add URL', or set feeds.file")
-    listed = DiskFeedsFile(file).read()
+    listed = DiskFeedsFile(file, publishers).read()
     if listed.complaints and not listed.sources and not (missing and _empty(file)):
         raise Unable("\n".join((f"{file} cannot be used:", *listed.complaints)))
     return listed.sources

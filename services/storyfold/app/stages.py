@@ -105,7 +105,8 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
         ),
         settings.fold,
     )
-    stages.registry = RegistryStage(DiskFeedsFile(settings.feeds.file), parts.store, parts.clock, poll.wake)
+    feeds_file = DiskFeedsFile(settings.feeds.file, settings.publishers.file)
+    stages.registry = RegistryStage(feeds_file, parts.store, parts.clock, poll.wake)
     redrive = RedriveStage(parts.store, parts.entries, parts.clock, OWNER, LEASE)
 
     async def finish_polling() -> None:

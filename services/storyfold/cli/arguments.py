@@ -1,10 +1,13 @@
 """The command line: every command and option, with the help people read."""
 
 import argparse
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from storyfold.config.notation import duration_of
 from storyfold.config.roles import Role
+from storyfold.edges.clock import SystemClock
 
 TAILED = ("articles", "events", "changes", "rejects")
 
@@ -20,6 +23,24 @@ def roles_of(text: str) -> frozenset[Role]:
     if unknown or not names:
         raise argparse.ArgumentTypeError(f"{unknown[0] if unknown else 'nothing'!r}: choose from {', '.join(Role)}")
     return frozenset(Role(name) for name in names)
+
+
+def moment_of(text: str) -> datetime:
+    """Read ``--since``: a moment (ISO 8601, UTC where it names no zone), or how long ago.
+
+    Raises:
+        argparse.ArgumentTypeError: it is neither.
+    """
+    ago = duration_of(text)
+    if ago is not None:
+        return SystemClock().now() - ago
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write a moment like 2026-03-01T12:00Z, or 3d for so long ago"
+        ) from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +60,15 @@ def parser() -> argparse.ArgumentParser:
     tail.add_argument("what", choices=TAILED)
     tail.add_argument("--from-beginning", action="store_true", help="begin with the oldest record")
     tail.add_argument("--json", action="store_true", help="one JSON value a line")
+    told = commands.add_parser("explain", parents=[common], help="why an article or an event is where it is")
+    told.add_argument("reference", metavar="ARTICLE|EVENT", help="an id, or the URL of an article")
+    told.add_argument("--json", action="store_true", help="one JSON value instead of tables")
+    _add_events(commands, common)
+    again = commands.add_parser("replay", parents=[common], help="fold the store's articles again, and compare")
+    again.add_argument("--since", type=moment_of, required=True, metavar="T", help="2026-03-01, 2026-03-01T12:00Z, 3d")
+    again.add_argument("--algorithm", metavar="V", help="version of the shipped one, or a file of weights")
+    again.add_argument("--shadow", action="store_true", help="write and publish nothing (there is no other way yet)")
+    again.add_argument("--json", action="store_true", help="one JSON value instead of tables")
     commands.add_parser("doctor", parents=[common], help="check config, store, broker, disk and clock")
     config = commands.add_parser("config", help="show or check the settings")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -46,6 +76,26 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("check", parents=[common], help="say what is wrong with the settings, if anything")
     actions.add_parser("example", parents=[common], help="a commented file with every setting and its default")
     return root
+
+
+def _add_events(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    events = commands.add_parser("events", help="merge, split and retract events by hand")
+    actions = events.add_subparsers(dest="action", required=True, metavar="ACTION")
+    signed = argparse.ArgumentParser(add_help=False)
+    signed.add_argument("--by", default="", metavar="NAME", help="who decides; default: $USER. Stands in the changes")
+    signed.add_argument("--reason", default="", metavar="TEXT", help="why; stands in the changes")
+    merge = actions.add_parser("merge", parents=[common, signed], help="two events are one; the later id ends")
+    merge.add_argument("one", metavar="EVENT")
+    merge.add_argument("other", metavar="EVENT")
+    split = actions.add_parser("split", parents=[common, signed], help="articles of an event are another event")
+    split.add_argument("event", metavar="EVENT")
+    split.add_argument("articles", metavar="ARTICLE", nargs="+", help="ids or URLs; their copies go with them")
+    retract = actions.add_parser("retract", parents=[common, signed], help="an event takes no more reports")
+    retract.add_argument("event", metavar="EVENT", nargs="?")
+    retract.add_argument("--article", metavar="ARTICLE", help="retract an article instead: its facts leave its event")
+    actions.add_parser("curations", parents=[common], help="what was decided by hand, and how it ended")
 
 
 def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:

@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "read.attempts": _AT_LEAST_ONE,
     "read.extract_deadline": _SOME_TIME,
     "fold.window": _SOME_TIME,
+    "fold.longest_quiet": _SOME_TIME,
     "kafka.bootstrap_servers": Rule(lambda value: all(map(_server, value)), 'servers, such as "kafka-1:9092"'),
     "kafka.topic_prefix": Rule(_topic_part, "letters, digits, '.', '_' and '-'"),
     "kafka.partitions": _AT_LEAST_ONE,
@@ -70,6 +71,7 @@ RULES: dict[str, Rule] = {
     "retention.articles": _SOME_TIME,
     "retention.entries": _SOME_TIME,
     "retention.events": _SOME_TIME,
+    "retention.changes": _SOME_TIME,
     "console.host": Rule(lambda value: bool(value) and value.isprintable(), 'an address, such as "127.0.0.1"'),
     "console.port": _PORT,
 }

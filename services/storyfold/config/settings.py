@@ -73,6 +73,18 @@ class FeedsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishersSettings:
+    """Which houses stand behind which domains.
+
+    Attributes:
+        file: TOML table of families that adds to the shipped one ([[families]] with id, name, country, domains); read
+            again when it changes. Empty for none.
+    """
+
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PollSettings:
     """How often feeds are asked.
 
@@ -184,6 +196,7 @@ class Settings:
         data_dir: where state lives that is not elsewhere; made where missing.
         store: where state is kept.
         feeds: which feeds are polled.
+        publishers: the houses behind them.
         poll: how often.
         politeness: how hosts are treated.
         fetch: bounds of requests.
@@ -199,6 +212,7 @@ class Settings:
     data_dir: Path = Path("var")
     store: StoreSettings = field(default_factory=StoreSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
+    publishers: PublishersSettings = field(default_factory=PublishersSettings)
     poll: PollSettings = field(default_factory=PollSettings)
     politeness: HostPolicy = field(default_factory=HostPolicy)
     fetch: FetchSettings = field(default_factory=FetchSettings)

@@ -10,8 +10,10 @@ class FoldPolicy:
 
     Attributes:
         window: articles placed longer ago than this are no longer compared with.
-        quiet: an event that nobody reported on for this long is closed.
+        quiet: an event is not closed before nobody has reported on it for this long.
+        longest_quiet: an event whose reports come far apart is closed no later than after this (and the window).
     """
 
     window: timedelta = timedelta(days=14)
     quiet: timedelta = timedelta(hours=72)
+    longest_quiet: timedelta = timedelta(days=7)

@@ -15,6 +15,7 @@ from storyfold.model.articles import (
     Evidence,
     EvidenceKind,
     PlacedArticle,
+    Placement,
     PlacementKind,
 )
 from storyfold.model.commit import FoldedArticle
@@ -51,6 +52,10 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
         The article at its next version, and a step of its event where the event's public fields change.
     """
     change = classify(window, previous.article, article, features)
+    if previous.article.change is ArticleChange.RETRACTION and (
+        change is ArticleChange.COSMETIC or _by_a_person(previous.placement)
+    ):
+        change = ArticleChange.RETRACTION
     placement = replace(previous.placement, event_id=window.resolve(previous.placement.event_id))
     newer = replace(
         article, version=previous.article.version + 1, change=change, first_seen_at=previous.article.first_seen_at
@@ -88,6 +93,11 @@ def classify(window: Window, before: Article, after: Article, features: Features
         return ArticleChange.COSMETIC if before.body.split() == after.body.split() else ArticleChange.SUBSTANTIVE
     found = overlap(hashes_of(features.sketch), features.shingles, known.sketch, known.shingles)
     return ArticleChange.COSMETIC if found.resemblance >= _COSMETIC else ArticleChange.SUBSTANTIVE
+
+
+def _by_a_person(placement: Placement) -> bool:
+    """Whether what became of an article was decided by hand; no later text of it undoes that."""
+    return any(each.kind is EvidenceKind.CURATED for each in placement.evidence)
 
 
 def _marked(article: Article) -> str:

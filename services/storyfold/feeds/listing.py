@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from storyfold.feeds.families import Families, shipped_families
 from storyfold.feeds.opml import read_opml
 from storyfold.feeds.outline import Outline, tidy
 from storyfold.feeds.tomlfile import read_toml
 from storyfold.model.feeds import BodyPolicy, FeedSource, Publisher
 from storyfold.model.identity import PublisherId, feed_id_of
 from storyfold.urls.canonical import canonical_url
-from storyfold.urls.domain import registrable_domain_of
+from storyfold.urls.domain import host_of, registrable_domain_of
 from storyfold.urls.safety import check_url
 
 # Ports are the fetcher's business, which has the user's allow-list.
@@ -40,19 +41,21 @@ class FeedList:
     complaints: tuple[str, ...]
 
 
-def read_feeds(text: str, suffix: str) -> FeedList:
+def read_feeds(text: str, suffix: str, families: Families | None = None) -> FeedList:
     """Read a feeds file.
 
     Args:
         text: of the file.
         suffix: of its name (``.opml``, ``.xml`` or ``.toml``); others are told apart by their first character.
+        families: houses by domain; the shipped table where None.
     """
+    houses = shipped_families() if families is None else families
     kind = suffix.lower().lstrip(".")
     as_opml = kind in {"opml", "xml"} or (kind != "toml" and text.lstrip("\ufeff \t\r\n").startswith("<"))
     outlines, complaints = read_opml(text) if as_opml else read_toml(text)
     sources: dict[str, FeedSource] = {}
     for outline in outlines:
-        source, wrong = _source(outline)
+        source, wrong = _source(outline, houses)
         complaints += wrong
         if source is None:
             continue
@@ -66,7 +69,7 @@ def read_feeds(text: str, suffix: str) -> FeedList:
     return FeedList(tuple(sources.values()), complaints)
 
 
-def _source(outline: Outline) -> tuple[FeedSource | None, tuple[str, ...]]:
+def _source(outline: Outline, families: Families) -> tuple[FeedSource | None, tuple[str, ...]]:
     url = _http(outline.url)
     fault = check_url(url, _ANY_PORT)
     if fault is not None:
@@ -95,7 +98,7 @@ def _source(outline: Outline) -> tuple[FeedSource | None, tuple[str, ...]]:
     source = FeedSource(
         feed_id=feed_id_of(url),
         url=url,
-        publisher=_publisher(outline, url),
+        publisher=_publisher(outline, url, families),
         title=outline.title or outline.publisher or registrable_domain_of(url),
         tags=_tags(outline.tags),
         language=language or None,
@@ -106,14 +109,15 @@ def _source(outline: Outline) -> tuple[FeedSource | None, tuple[str, ...]]:
     return source, tuple(wrong)
 
 
-def _publisher(outline: Outline, url: str) -> Publisher:
+def _publisher(outline: Outline, url: str, families: Families) -> Publisher:
+    """The house: what the feeds file says of it, else its family's; an id that is just the domain says nothing."""
     domain = outline.domain.lower() or registrable_domain_of(url)
-    return Publisher(
-        publisher_id=PublisherId(outline.publisher_id or domain),
-        name=outline.publisher or domain,
-        domain=domain,
-        country=outline.country.upper() if _COUNTRY.fullmatch(outline.country) else None,
-    )
+    family = families.of(outline.domain.lower() or host_of(url))
+    own = outline.publisher_id if outline.publisher_id != domain else ""
+    country = outline.country.upper() if _COUNTRY.fullmatch(outline.country) else None
+    if family is None or (own and own != family.publisher_id):
+        return Publisher(PublisherId(own or domain), outline.publisher or domain, domain, country)
+    return Publisher(family.publisher_id, outline.publisher or family.name, domain, country or family.country)
 
 
 def _http(url: str) -> str:

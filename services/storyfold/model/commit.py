@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storyfold.model.articles import PlacedArticle
+from storyfold.model.curation import Curation
 from storyfold.model.entries import LedgerEntry, PutOff, RejectReason, Settled
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import PollState
 from storyfold.model.identity import EntryId, FeedId
@@ -65,6 +66,8 @@ class Commit:
         put_off: ledger rows that are due again later, free of any lease. Left alone likewise.
         articles: article versions, placed; the highest version is kept, the same version replaces itself.
         events: events at their new version; the highest version is kept, likewise.
+        changes: steps of events, kept for a while without their diffs, so that a person can be told an event's life.
+        curated: decisions of people, carried out or refused.
         outbox: records to be published, in this order.
         holder: who has the rows in `taken_up` in hand from the start; None for nobody.
         held_until: when that lease runs out.
@@ -76,6 +79,8 @@ class Commit:
     put_off: tuple[PutOff, ...] = ()
     articles: tuple[FoldedArticle, ...] = ()
     events: tuple[Event, ...] = ()
+    changes: tuple[Change, ...] = ()
+    curated: tuple[Curation, ...] = ()
     outbox: tuple[Record, ...] = ()
     holder: str | None = None
     held_until: datetime | None = None

@@ -13,12 +13,14 @@ class Retention:
         articles: an article placed longer ago than this is forgotten.
         entries: a ledger row that ended longer ago than this is forgotten, once its feed no longer lists it.
         events: a closed, merged or retracted event last reported on longer ago than this is forgotten.
+        changes: a step of an event taken longer ago than this is no longer told by storyfold explain.
     """
 
     bodies: timedelta = timedelta(days=30)
     articles: timedelta = timedelta(days=365)
     entries: timedelta = timedelta(days=30)
     events: timedelta = timedelta(days=365)
+    changes: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,11 @@ class Pruned:
         articles: articles forgotten.
         entries: ledger rows forgotten; the tallies keep counting them.
         events: events forgotten.
+        changes: steps of events forgotten.
     """
 
     bodies: int = 0
     articles: int = 0
     entries: int = 0
     events: int = 0
+    changes: int = 0

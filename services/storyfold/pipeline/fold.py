@@ -9,23 +9,28 @@ reaches the store before the next batch is taken, so a crash loses nothing that 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
+from storyfold.events.curation import Decided, Pair, Refused, heeding, kept_apart
 from storyfold.events.fold import fold
-from storyfold.events.life import sweep
+from storyfold.events.life import Waiting, left_behind, retire, sweep
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
-from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit
+from storyfold.model.articles import ArticleChange, PlacedArticle
+from storyfold.model.commit import Commit, FoldedArticle, WindowState
+from storyfold.model.curation import Curation, CurationState
 from storyfold.model.entries import LedgerEntry, RejectReason, Settled
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
+from storyfold.pipeline.curate import decide
+from storyfold.pipeline.lineage import family_of
 from storyfold.ports import Clock, Hop, Meter, Store, StoreUnavailable
 from storyfold.wire.encode import Encoder
 
@@ -61,6 +66,8 @@ class _Batch:
     put_off: list[ReadPutOff] = field(default_factory=list)
     foldings: list[Folding] = field(default_factory=list)
     sweepings: list[Sweeping] = field(default_factory=list)
+    moved: list[FoldedArticle] = field(default_factory=list)
+    curated: list[Curation] = field(default_factory=list)
     outbox: list[Record] = field(default_factory=list)
 
 
@@ -75,24 +82,25 @@ class FoldStage:
     def __init__(self, parts: FoldParts, policy: FoldPolicy) -> None:
         self._parts = parts
         self._policy = policy
+        self._window = Window(policy)
+        self._waiting = Waiting()
+        self._apart: frozenset[Pair] = frozenset()
         self._turn = asyncio.Lock()
         self._deciding = False
         self.last_round = parts.clock.steady()
 
     async def run(self) -> None:
         """Load the window, then fold whatever comes, until cancelled."""
-        now = self._parts.clock.now()
-        state = await self._patiently(lambda: self._parts.store.load_window(now - self._policy.window))
-        window = Window.rebuild(state, self._policy)
-        logger.info("the window holds %d articles in %d events", len(state.articles), len(state.events))
+        await self._load()
+        await self._curate()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._sweep(window))
+            tasks.create_task(self._sweep())
             while True:
                 self.last_round = self._parts.clock.steady()
                 outcomes = await self._parts.outcomes.receive(BATCH)
                 self._deciding = True
                 async with self._turn:
-                    await self._fold(window, outcomes)
+                    await self._fold(outcomes)
                 self._deciding = False
 
     def in_hand(self) -> int:
@@ -104,7 +112,61 @@ class FoldStage:
         while self._deciding or self._parts.outcomes.depth():
             await self._parts.clock.sleep(0.01)
 
-    async def _fold(self, window: Window, outcomes: tuple[ReadOutcome, ...]) -> None:
+    async def _load(self) -> None:
+        """Fill the window from the store, and close what time has left behind meanwhile.
+
+        Retracted events take no more reports, so they and theirs stay out.
+        """
+        store = self._parts.store
+        now = self._parts.clock.now()
+        state = await self._patiently(lambda: store.load_window(now - self._policy.window))
+        closed = {each.event.event_id: each for each in left_behind(state, now)}
+        events = tuple(
+            event
+            for event in state.events
+            if event.status is not EventStatus.RETRACTED and event.event_id not in closed
+        )
+        self._window = Window.rebuild(WindowState(state.articles, events), self._policy)
+        self._waiting = Waiting()
+        self._apart = kept_apart(await self._patiently(store.curations))
+        logger.info("the window holds %d articles in %d events", len(state.articles), len(events))
+        batch = _Batch()
+        for sweeping in closed.values():
+            batch.sweepings.append(sweeping)
+            batch.outbox.extend(self._swept(sweeping))
+        await self._commit(batch)
+
+    async def _curate(self) -> None:
+        """Carry out what people have decided since the last look, then see the window as the store has it.
+
+        Loading anew is what makes memory and store the same whatever was decided; decisions of people are rare.
+        """
+        waiting = await self._patiently(lambda: self._parts.store.curations(waiting=True))
+        for curation in waiting:
+            await self._carry_out(curation)
+        if waiting:
+            await self._load()
+
+    async def _carry_out(self, curation: Curation) -> None:
+        now = self._parts.clock.now()
+        decided = await self._patiently(lambda: decide(self._parts.store, curation, now))
+        batch = _Batch()
+        match decided:
+            case Refused(why=why):
+                logger.warning("curation %d is refused: %s", curation.number, why)
+                batch.curated.append(replace(curation, state=CurationState.REFUSED, told=why))
+            case Decided(articles=articles, events=events, changes=changes, opened=opened):
+                logger.info("curation %d is carried out: %s", curation.number, curation.order)
+                batch.curated.append(replace(curation, state=CurationState.DONE, opened=opened))
+                batch.moved.extend(articles)
+                batch.outbox.extend(self._parts.encoder.article(each.placed, now) for each in articles)
+                for event, change in zip(events, changes, strict=True):
+                    step = Sweeping(event, change)
+                    batch.sweepings.append(step)
+                    batch.outbox.extend(self._swept(step))
+        await self._commit(batch)
+
+    async def _fold(self, outcomes: tuple[ReadOutcome, ...]) -> None:
         """Decide a batch and commit it."""
         store = self._parts.store
         waiting = dict(await self._patiently(lambda: store.waiting([_entry_of(each)[0] for each in outcomes])))
@@ -116,12 +178,47 @@ class FoldStage:
             if waiting.get(entry) != revision:
                 continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
             del waiting[entry]
-            self._decide(window, outcome, earlier, batch)
+            self._decide(outcome, earlier, batch)
+        retired = await self._retire(batch)
         await self._commit(batch)
+        if retired:
+            await self._load()
 
-    def _decide(
-        self, window: Window, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: _Batch
-    ) -> None:
+    async def _retire(self, batch: _Batch) -> bool:
+        """Retract the events that lost their last report in this batch; whether there were any."""
+        suspects = {
+            self._window.resolve(each.placement.event_id)
+            for each in (folding.folded.placed for folding in batch.foldings)
+            if each.article.change is ArticleChange.RETRACTION
+        }
+        retired = False
+        for event_id in sorted(suspects):
+            held = self._window.held(event_id)
+            if held is None:
+                continue
+            articles = await self._patiently(partial(self._articles, held.event, batch))
+            sweeping = retire(held.event, articles, self._parts.clock.now())
+            if sweeping is not None:
+                self._window.settle(sweeping)
+                batch.sweepings.append(sweeping)
+                batch.outbox.extend(self._swept(sweeping))
+                retired = True
+        return retired
+
+    async def _articles(self, event: Event, batch: _Batch) -> tuple[PlacedArticle, ...]:
+        """An event's articles as they will be when the batch is committed."""
+        store = self._parts.store
+        placed = {
+            each.placed.article.article_id: each.placed
+            for each in await store.articles_of(await family_of(store, event))
+        }
+        for folding in batch.foldings:
+            each = folding.folded.placed
+            if self._window.resolve(each.placement.event_id) == event.event_id:
+                placed[each.article.article_id] = each
+        return tuple(placed.values())
+
+    def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: _Batch) -> None:
         match outcome:
             case ReadPutOff():
                 batch.put_off.append(outcome)
@@ -136,7 +233,7 @@ class FoldStage:
                     self._parts.meter.count(Metric.REJECTS, reject.reason)
                     self._end_without_article(reject, batch)
                 else:
-                    folding = self._place(window, outcome, previous, batch)
+                    folding = self._place(outcome, previous, batch)
                     earlier[article.article_id] = folding.folded.placed
 
     def _end_without_article(self, reject: Reject, batch: _Batch) -> None:
@@ -145,13 +242,13 @@ class FoldStage:
         batch.settled.append(ended)
         batch.outbox.append(self._parts.encoder.reject(reject))
 
-    def _place(self, window: Window, read: ReadArticle, previous: PlacedArticle | None, batch: _Batch) -> Folding:
+    def _place(self, read: ReadArticle, previous: PlacedArticle | None, batch: _Batch) -> Folding:
         """Fold a new article, or revise one that is known."""
-        parts = self._parts
+        parts, window = self._parts, self._window
         now = parts.clock.now()
         started = parts.clock.steady()
         if previous is None:
-            folding = fold(window, read.article, read.features, now)
+            folding = heeding(fold(window, read.article, read.features, now), self._apart, window.resolve)
         else:
             folding = revise(window, previous, read.article, read.features, now)
         window.absorb(folding)
@@ -178,14 +275,16 @@ class FoldStage:
             yield encoder.change(change, ledger.taken_up_at, moment)
             yield encoder.event(event, change.kind, ledger.taken_up_at, moment)
 
-    async def _sweep(self, window: Window) -> None:
-        """Now and then: close events that have gone quiet, and let go of what has left the window."""
+    async def _sweep(self) -> None:
+        """Now and then: heed people, close events that have gone quiet, and let go of what has left the window."""
         while True:
             await self._parts.clock.sleep(SWEEP_SECONDS)
             async with self._turn:
+                await self._curate()
+                window = self._window
                 now = self._parts.clock.now()
                 batch = _Batch()
-                for sweeping in sweep(window, now):
+                for sweeping in sweep(window, now, self._waiting):
                     window.settle(sweeping)
                     batch.sweepings.append(sweeping)
                     batch.outbox.extend(self._swept(sweeping))
@@ -211,8 +310,10 @@ class FoldStage:
         commit = Commit(
             settled=tuple(batch.settled),
             put_off=tuple(each.put_off for each in batch.put_off),
-            articles=tuple(folding.folded for folding in batch.foldings),
+            articles=(*(folding.folded for folding in batch.foldings), *batch.moved),
             events=_latest(batch),
+            changes=tuple(_changes(batch)),
+            curated=tuple(batch.curated),
             outbox=tuple(batch.outbox),
         )
         if commit == Commit():
@@ -242,6 +343,12 @@ def _entry_of(outcome: ReadOutcome) -> tuple[EntryId, int]:
             return reject.ledger.entry.entry_id, reject.ledger.revision
         case ReadPutOff(put_off=waiting):
             return waiting.entry_id, waiting.revision
+
+
+def _changes(batch: _Batch) -> Iterator[Change]:
+    for folding in batch.foldings:
+        yield from folding.changes
+    yield from (each.change for each in batch.sweepings)
 
 
 def _latest(batch: _Batch) -> tuple[Event, ...]:

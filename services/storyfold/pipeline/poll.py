@@ -11,7 +11,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from storyfold.model.feeds import Feed, PollOutcome, Validators
 from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
 from storyfold.model.identity import FeedId
 from storyfold.model.metrics import Metric, Stage
+from storyfold.model.page import ParsedFeed
 from storyfold.model.records import Record, Reject
 from storyfold.pipeline.further import Follower
 from storyfold.ports import (

@@ -36,9 +36,10 @@ class RetentionStage:
                 continue
             if pruned != Pruned():
                 logger.info(
-                    "forgot %d bodies, %d articles, %d ledger rows and %d events that retention no longer keeps",
+                    "forgot %d bodies, %d articles, %d ledger rows, %d events and %d changes past their retention",
                     pruned.bodies,
                     pruned.articles,
                     pruned.entries,
                     pruned.events,
+                    pruned.changes,
                 )

@@ -55,7 +55,13 @@ class ScriptedExtractor:
 class Desk:
     """A read stage with all its fakes."""
 
-    def __init__(self, *failures: WorkerFailed, hold: asyncio.Event | None = None, in_hand: int = 400, answers: tuple[FetchError | FetchResponse, ...] = (PAGE,)) -> None:
+    def __init__(
+        self,
+        *failures: WorkerFailed,
+        hold: asyncio.Event | None = None,
+        in_hand: int = 400,
+        answers: tuple[FetchError | FetchResponse, ...] = (PAGE,),
+    ) -> None:
         self.clock, self.meter, self.gate, self.store = ManualClock(), RecordingMeter(), OpenGate(), MemoryStore()
         self.fetcher, self.extractor = ScriptedFetcher(hold), ScriptedExtractor(*failures)
         self.entries: MemoryHop[LedgerEntry] = MemoryHop()
@@ -138,10 +144,8 @@ def test_a_worker_that_hangs_twice_ends_the_entry() -> None:
     assert 2 == desk.meter.counted(Metric.WORKERS_KILLED, Stage.READ)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"), [(False, RejectReason.ROBOTS), (None, RetryReason.ROBOTS_UNREACHABLE)]
-)
-def test_robots_are_asked_first(answer: bool | None, expected: RejectReason | RetryReason) -> None:  # noqa: FBT001 - what the gate answers
+@pytest.mark.parametrize(("answer", "expected"), [(False, RejectReason.ROBOTS), (None, RetryReason.ROBOTS_UNREACHABLE)])
+def test_robots_are_asked_first(answer: bool | None, expected: RejectReason | RetryReason) -> None:
     """A page that is forbidden, or may be, is not fetched."""
     desk = Desk()
     desk.gate.robots[URL] = answer

@@ -13,7 +13,7 @@ from storyfold.edges.store.tables import articles, bodies, events
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import FoldedArticle
 from storyfold.model.events import Event, EventStatus
-from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.identity import ArticleId, EntryId, EventId
 
 # Events that folding may still add to or must still close.
 ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
@@ -75,6 +75,19 @@ def newest_events(connection: Connection, limit: int) -> tuple[Event, ...]:
     """See `Store.newest_events`."""
     newest = select(events.c.document).order_by(events.c.last_published_at.desc(), events.c.event_id.desc())
     return tuple(EVENT.decode(document) for document in connection.execute(newest.limit(limit)).scalars())
+
+
+def events_by_id(connection: Connection, ids: Sequence[EventId]) -> dict[EventId, Event]:
+    """See `Store.events`."""
+    rows = rows_of(connection, select(events.c.event_id, events.c.document), events.c.event_id, ids)
+    return {EventId(row.event_id): EVENT.decode(row.document) for row in rows}
+
+
+def articles_of(connection: Connection, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
+    """See `Store.articles_of`."""
+    query = with_bodies().add_columns(articles.c.features)
+    rows = sorted(rows_of(connection, query, articles.c.event_id, ids), key=lambda row: (row.placed_at, row.ordinal))
+    return tuple(FoldedArticle(placed_with_body(row), decode_features(row.features), row.placed_at) for row in rows)
 
 
 def with_bodies() -> Any:

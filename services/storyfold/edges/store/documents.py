@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import FeedSource, PollState
 from storyfold.model.identity import EntryId
@@ -53,6 +53,7 @@ SOURCE: Codec[FeedSource] = Codec(FeedSource)
 POLL_STATE: Codec[PollState] = Codec(PollState)
 PLACED: Codec[PlacedArticle] = Codec(PlacedArticle)
 EVENT: Codec[Event] = Codec(Event)
+CHANGE: Codec[Change] = Codec(Change)
 HEADERS: Codec[tuple[tuple[str, str], ...]] = Codec(tuple[tuple[str, str], ...])
 
 _pack = msgspec.msgpack.Encoder()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, or_, select
 from storyfold.edges.store.articles import ALIVE
 from storyfold.edges.store.documents import decode_listed
 from storyfold.edges.store.rows import chunks, rows_of
-from storyfold.edges.store.tables import articles, bodies, entries, events, feeds
+from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds
 from storyfold.model.identity import EntryId
 
 # Few enough that whoever waits to commit is not kept long.
@@ -74,6 +74,14 @@ def forget_events(connection: Connection, before: datetime) -> int:
         .all()
     )
     connection.execute(delete(events).where(events.c.event_id.in_(ids)))
+    return len(ids)
+
+
+def forget_changes(connection: Connection, before: datetime) -> int:
+    """Forget steps of events taken before a moment."""
+    old = select(changes.c.change_id).where(changes.c.at < before).order_by(changes.c.at).limit(BITE)
+    ids = connection.execute(old).scalars().all()
+    connection.execute(delete(changes).where(changes.c.change_id.in_(ids)))
     return len(ids)
 
 

@@ -19,6 +19,7 @@ class Counter(StrEnum):
 
     OUTBOX = "outbox"  # the last sequence number given to a record
     PLACED = "placed"  # the last ordinal given to an article
+    CURATED = "curated"  # the last number given to a curation
     PUBLISHED = "published"  # the last sequence number known to be on Kafka
     STORE = "store"  # the store's own name
     PING = "ping"  # written to prove that writing works

@@ -13,18 +13,19 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, attempts, entries, feeds, outbox, pruning, window
+from storyfold.edges.store import articles, attempts, changes, curations, entries, feeds, outbox, pruning, window
 from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
-from storyfold.model.events import Event
+from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
-from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
@@ -163,6 +164,26 @@ class SqlStore:
         """See `Store.newest_events`."""
         return await self._read(lambda connection: articles.newest_events(connection, limit))
 
+    async def events(self, ids: Sequence[EventId]) -> Mapping[EventId, Event]:
+        """See `Store.events`."""
+        return await self._read(lambda connection: articles.events_by_id(connection, ids))
+
+    async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
+        """See `Store.articles_of`."""
+        return await self._read(lambda connection: articles.articles_of(connection, ids))
+
+    async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
+        """See `Store.changes_of`."""
+        return await self._read(lambda connection: changes.changes_of(connection, event_id, limit))
+
+    async def curate(self, order: CurationOrder, by: str, reason: str, at: datetime) -> int:
+        """See `Store.curate`."""
+        return await self._write(lambda connection: curations.curate(connection, order, by, reason, at))
+
+    async def curations(self, *, waiting: bool = False) -> tuple[Curation, ...]:
+        """See `Store.curations`."""
+        return await self._read(lambda connection: curations.all_curations(connection, waiting=waiting))
+
     async def ping(self) -> None:
         """See `Store.ping`."""
         await self._write(_ping)
@@ -179,6 +200,7 @@ class SqlStore:
         forgotten = await self._bites(pruning.forget_articles, now - retention.articles)
         emptied = await self._bites(pruning.forget_bodies, now - retention.bodies)
         ended = await self._bites(pruning.forget_events, now - retention.events)
+        steps = await self._bites(pruning.forget_changes, now - retention.changes)
         entries_ = 0
         behind: pruning.Place | None = None
         while True:
@@ -188,7 +210,7 @@ class SqlStore:
             entries_ += bite.forgotten
             behind = bite.behind
             if behind is None:
-                return Pruned(emptied, forgotten, entries_, ended)
+                return Pruned(emptied, forgotten, entries_, ended, steps)
 
     async def close(self) -> None:
         """See `Store.close`."""

@@ -5,7 +5,7 @@ No foreign keys: rows outlive what they point to (an entry its feed, an article 
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -110,6 +110,7 @@ articles = Table(
 )
 Index("ix_articles_placed", articles.c.placed_at, articles.c.ordinal)
 Index("ix_articles_canonical_url", articles.c.canonical_url)
+Index("ix_articles_event", articles.c.event_id)
 
 # Apart from articles, so that loading the window reads none of them, and pruning them is a range.
 bodies = Table(
@@ -132,6 +133,28 @@ events = Table(
 )
 Index("ix_events_status", events.c.status, events.c.last_published_at)
 Index("ix_events_last_published", events.c.last_published_at, events.c.event_id)
+
+# What people are told of an event's life; the whole of it, diffs too, is on Kafka.
+changes = Table(
+    "changes",
+    metadata,
+    Column("change_id", String, primary_key=True),
+    Column("event_id", String, nullable=False),
+    Column("to_version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("document", Text, nullable=False),
+)
+Index("ix_changes_event", changes.c.event_id, changes.c.to_version)
+Index("ix_changes_at", changes.c.at)
+
+# What people decided against folding; kept for good, as folding heeds it for good.
+curations = Table(
+    "curations",
+    metadata,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("ended", Boolean, nullable=False),
+    Column("document", Text, nullable=False),
+)
 
 outbox = Table(
     "outbox",
