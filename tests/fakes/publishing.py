@@ -31,7 +31,7 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 5)
     running = asyncio.create_task(stage.run())
     committed = (Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
     drained = asyncio.create_task(stage.drained())
-    while not (meter.counted(*committed) or drained.done() or running.done()):  # noqa: ASYNC110 # a meter wakes nobody
+    while not (meter.counted(*committed) or drained.done() or running.done()):  # a meter wakes nobody
         await asyncio.sleep(0.001)
     print("going", flush=True)
     await asyncio.wait({drained, running}, return_when=asyncio.FIRST_COMPLETED)
