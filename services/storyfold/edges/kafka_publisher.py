@@ -207,7 +207,7 @@ class KafkaPublisher:
         return position
 
     def _read_position(self, admin: KafkaAdminClient) -> int | None:
-        """The group's offset; a cluster that is just making its offsets topic says for a moment that it is not there."""
+        """The group's offset; a cluster that is just making its offsets topic lacks it for a moment."""
         group = self._publication.group
         deadline = time.monotonic() + self._publication.patience
         while True:
