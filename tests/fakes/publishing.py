@@ -30,12 +30,8 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 5)
     stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))
     running = asyncio.create_task(stage.run())
     committed = (Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
-<<<<<<< HEAD
     drained = asyncio.create_task(stage.drained())
-    while not (meter.counted(*committed) or drained.done() or running.done()):  # noqa: ASYNC110 # a meter wakes nobody
-=======
-    while not meter.counted(*committed) and not running.done():
->>>>>>> main
+    while not (meter.counted(*committed) or drained.done() or running.done()):  # a meter wakes nobody
         await asyncio.sleep(0.001)
     print("going", flush=True)
     await asyncio.wait({drained, running}, return_when=asyncio.FIRST_COMPLETED)

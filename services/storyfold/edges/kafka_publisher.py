@@ -198,15 +198,26 @@ class KafkaPublisher:
         )
         self._session = _Session(producer)
         producer.init_transactions()
-        offsets = admin.list_group_offsets({publication.group: [self._place]})
-        found = offsets[publication.group].get(self._place)
-        position = None if found is None or found.offset < 0 else int(found.offset)
+        position = self._read_position(admin)
         self._session.position = position
         if shows_aborted(admin.describe_cluster()["cluster_id"]):
             self._session.embedded = True
             names = tuple(self._names.values())
             self._session.visible = visible_ids(self._connection, names, whole=position is None)
         return position
+
+    def _read_position(self, admin: KafkaAdminClient) -> int | None:
+        """The group's offset; a cluster that is just making its offsets topic lacks it for a moment."""
+        group = self._publication.group
+        deadline = time.monotonic() + self._publication.patience
+        while True:
+            try:
+                found = admin.list_group_offsets({group: [self._place]})[group].get(self._place)
+            except errors.RetriableError:
+                if time.monotonic() > deadline or self._closing.wait(LOOK_SECONDS):
+                    raise
+            else:
+                return None if found is None or found.offset < 0 else int(found.offset)
 
     def _publish(self, records: Sequence[Record], position: int) -> None:
         session = self._opened()
