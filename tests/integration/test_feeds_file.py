@@ -9,7 +9,7 @@ FEED = '[[feeds]]\nurl = "https://news.example/rss.xml"\n'
 
 
 def test_the_mark_changes_with_the_file(tmp_path: Path) -> None:
-    """It is the same while nothing changes, another after a change of the same size, and None where there is no file."""
+    """It is the same while nothing changes, another after any change, and None where there is no file."""
     path = tmp_path / "feeds.toml"
     file = DiskFeedsFile(path)
     assert file.mark() is None

@@ -33,7 +33,7 @@ def test_it_is_let_go_when_the_block_fails(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """The message names the file, the cause and the remedy."""
-    with pytest.raises(CannotLock, match=r"lock cannot be made or written \(Is a directory\): give this user write"):
-        (tmp_path / "lock").mkdir()
-        with instance_lock(tmp_path / "lock"):
-            pass
+    (tmp_path / "lock").mkdir()
+    message = r"lock cannot be made or written \(Is a directory\): give this user write"
+    with pytest.raises(CannotLock, match=message), instance_lock(tmp_path / "lock"):
+        pass

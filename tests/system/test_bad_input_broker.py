@@ -41,7 +41,7 @@ def repeated(reader: TopicReader) -> dict[tuple[str, str], int]:
 
 
 def test_a_broker_that_is_not_there_yet_is_waited_for(press: House, broker: Broker, tmp_path: Path) -> None:
-    """It runs and fills its outbox, /readyz says 503 and what to look at, and all is told once when the broker comes."""
+    """It fills its outbox, /readyz says 503 and what to look at, and all is told once when the broker comes."""
     feeds = write_feeds(tmp_path / "feeds.toml", press.lists("one", "two", "three"))
     program, reader = Program(tmp_path, feeds, broker.bootstrap), TopicReader(broker.bootstrap)
     with stopping(program.process):
