@@ -29,6 +29,11 @@ def events_of(program: Program) -> dict[str, Any]:
     return {name: json.loads(text) for name, text in program.rows("SELECT event_id, document FROM events")}
 
 
+def taken_up(program: Program) -> int:
+    """Entries that polling has met."""
+    return int(program.rows("SELECT count(*) FROM entries")[0][0])
+
+
 def settled_curations(program: Program, count: int) -> bool:
     rows = [json.loads(text)["state"] for (text,) in program.rows("SELECT document FROM curations ORDER BY number")]
     return rows == ["done"] * count
@@ -44,6 +49,8 @@ def test_people_merge_split_and_retract(tmp_path: Path) -> None:
         reader = TopicReader(program.bootstrap)
         reader.start()
         wait_until("newsroom to have told everything", lambda: press.truth()["complete"], 120, every=1)
+        planned = press.truth()["totals"]["planned"]
+        wait_until("all of it to be taken up", lambda: taken_up(program) >= planned, 60)
         wait_until("everything to be settled", program.settled, 120, every=1)
         ranked = sorted(
             (each for each in events_of(program).values() if each["status"] in {"open", "emerging"}),
