@@ -1,6 +1,6 @@
 """How fast is the poll stage, beside a bare loop of the same client, in the same run?
 
-    python -m benchmarks.polling [--polls 4000] [--feeds 100000] [--seconds 8] [--parts stage registry trouble]
+    python -m benchmarks.polling [--polls 4000] [--feeds 100000] [--seconds 18] [--parts stage registry trouble]
 
 Everything runs against a server on loopback that is a process of its own; the store is SQLite in a temporary folder,
 durable as in production. Three parts:
@@ -388,7 +388,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--polls", type=int, default=4000)
     parser.add_argument("--feeds", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--seconds", type=float, default=3 * EVERY)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
