@@ -212,6 +212,9 @@ class PollStage:
             now = parts.clock.now()
             await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
             self._count(decision, parts.clock.steady() - started)
+            if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
+                # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
+                self._wake.set()
             fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
             if len(fresh) < len(decision.taken_up):
                 parts.nudge()
