@@ -138,8 +138,8 @@ Index("ix_events_last_published", events.c.last_published_at, events.c.event_id)
 changes = Table(
     "changes",
     metadata,
-    Column("change_id", String, primary_key=True),
-    Column("event_id", String, nullable=False),
+    Column("change_id", WORD, primary_key=True),
+    Column("event_id", WORD, nullable=False),
     Column("to_version", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("document", Text, nullable=False),

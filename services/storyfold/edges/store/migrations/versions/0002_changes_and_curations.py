@@ -8,13 +8,16 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# As in 0001: ordered by code points, whatever the database's own order.
+WORD = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Add both tables and the index."""
     op.create_table(
         "changes",
-        sa.Column("change_id", sa.String(), nullable=False),
-        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("change_id", WORD, nullable=False),
+        sa.Column("event_id", WORD, nullable=False),
         sa.Column("to_version", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
