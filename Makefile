@@ -22,7 +22,8 @@ COVERAGE_FLOOR := 85
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-# Installs exactly what the lock names, by hash, whenever the lock or the project file has changed.
+# Installs exactly what the lock names, by hash, whenever the lock or the project file has changed. Without --no-deps
+# older pips refuse a lock as soon as a newer release of a package named with an extra is out.
 $(STAMP): requirements.lock pyproject.toml
 	@python=""; \
 	for each in python3.13 python3.12 python3.11 python3 python; do \
@@ -38,7 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  rm -rf $(VENV); echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV); \
 	fi
 	@echo "installing what requirements.lock names (once, about a minute)"
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 

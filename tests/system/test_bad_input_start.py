@@ -87,7 +87,7 @@ def test_a_second_program_on_the_same_data_is_refused(tmp_path: Path) -> None:
         assert 1 == second.popen.wait(30)
         said = second.tail()
         assert f"another storyfold (process {first.process.pid}) works in {tmp_path}/var" in said
-        assert "stop it, or give this one another data_dir" in said
+        assert "stop it, or set another data_dir" in said
         assert "Traceback" not in said
         assert 0 == first.process.stop(), first.process.tail()
 
