@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.brokers.postgresql import PostgresqlMissing, postgresql
+
+# How long an example takes says more about the machine's load than about the code; what is to be timed times itself.
+settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("storyfold")
 
 
 @pytest.fixture(scope="session")
