@@ -1,6 +1,6 @@
 """What a stage decided, as one value that the store applies in one transaction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from storyfold.model.articles import PlacedArticle
@@ -88,6 +88,10 @@ class Commit:
     holder: str | None = None
     held_until: datetime | None = None
     shard: ShardStep | None = None
+
+    def of(self, shard: ShardStep) -> "Commit":
+        """The same in the name of a fold shard's owner."""
+        return replace(self, shard=shard)
 
 
 @dataclass(frozen=True, slots=True)
