@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.brokers.postgresql import PostgresqlMissing, postgresql
+
+# What holds does not depend on how fast the machine is: nothing here is timed, and examples need not come quickly.
+settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("storyfold")
 
 
 @pytest.fixture(scope="session")
