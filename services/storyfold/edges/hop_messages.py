@@ -5,12 +5,14 @@ default) or dropped within a version, as in the store; another version is not re
 the reader, and the ledger sends it again.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from storyfold.model.entries import LedgerEntry
+from storyfold.model.entries import LedgerEntry, RejectReason
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.records import Reject
 
 VERSION = 1
 HEAD = 2
@@ -78,3 +80,20 @@ def outcome_from(message: bytes | None) -> ReadOutcome:
     if isinstance(item, LedgerEntry):
         raise Unreadable("it is no outcome")
     return item
+
+
+def smaller_entry(ledger: LedgerEntry) -> LedgerEntry | None:
+    """An entry without the text that its feed carries, for one that is too large; its page is read all the same."""
+    entry = ledger.entry
+    if not entry.content and not entry.summary:
+        return None
+    return replace(ledger, entry=replace(entry, content="", summary=""))
+
+
+def smaller_outcome(outcome: ReadOutcome) -> ReadOutcome | None:
+    """A reject in the place of an article that is too large to travel."""
+    if not isinstance(outcome, ReadArticle):
+        return None
+    message = "the article is too large for the hop to folding"
+    reject = Reject(outcome.ledger, RejectReason.TOO_LARGE, message, None, outcome.ledger.taken_up_at)
+    return ReadReject(reject)

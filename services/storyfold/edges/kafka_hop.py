@@ -125,8 +125,9 @@ class KafkaHop(Generic[T]):
         return None
 
     def depth(self) -> int:
-        """How many items are on the way: to this member, where it receives; to all, where it only sends."""
-        return self._receiver.depth() if self._receives else self._sender.depth()
+        """How many items are on the way: to all, where that is measured here; else to this member of the group."""
+        measured = self._sender.depth()
+        return self._receiver.depth() if measured is None else measured
 
     # -- where receivers keep positions of their own ------------------------------------------------------------------
 

@@ -90,9 +90,9 @@ class KafkaSender(Generic[T]):
             return 0
         return max(0, self._dispatch.capacity - self._lag - self._sent)
 
-    def depth(self) -> int:
-        """How many items are on the way, as last measured."""
-        return self._lag + self._sent
+    def depth(self) -> int | None:
+        """How many items are on the way, as last measured; None where nobody measures."""
+        return None if self._measured_at == float("-inf") else self._lag + self._sent
 
     async def measure(self) -> None:
         """Measure how far the receivers are behind, until cancelled."""
