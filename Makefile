@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHARED ?= $(or $(STORYFOLD_SHARED),../shared)
 CORPORA := $(SHARED)/data
+TESTS ?= tests
 
 # The pure packages, of which unit tests are to cover every branch; and the floor for everything together.
 PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold/urls/*,services/storyfold/wire/*,services/storyfold/feeds/*,services/storyfold/articles/*,services/storyfold/events/*
@@ -17,7 +18,7 @@ PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold
 PURE_FLOOR := 99
 COVERAGE_FLOOR := 85
 
-.PHONY: help demo run test check cover bench quality conformance docs lock example format clean
+.PHONY: help demo run test test-kafka check cover bench quality conformance docs lock example format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -58,12 +59,15 @@ feeds.opml: | deploy/feeds.starter.opml
 test: $(STAMP) ## all tests but the quality floors; in CI also the floor for the coverage of everything
 ifdef CI
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest tests --ignore=tests/quality $(ARGS)
+	@$(BIN)/coverage run -m pytest $(TESTS) --ignore=tests/quality $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --fail-under=$(COVERAGE_FLOOR)
 else
-	@$(BIN)/python -m pytest tests --ignore=tests/quality $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) --ignore=tests/quality $(ARGS)
 endif
+
+test-kafka: $(STAMP) ## the tests on Apache Kafka: where KAFKA_BOOTSTRAP_SERVERS says, or one that they start
+	@$(BIN)/python -m pytest tests -m kafka $(ARGS)
 
 check: $(STAMP) ## lint, format, types, layers, docs, coverage of the pure packages
 	@$(BIN)/ruff check
