@@ -10,7 +10,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHARED ?= $(or $(STORYFOLD_SHARED),../shared)
 CORPORA := $(SHARED)/data
-TESTS ?= tests
 
 # The pure packages, of which unit tests are to cover every branch; and the floor for everything together.
 PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold/urls/*,services/storyfold/wire/*,services/storyfold/feeds/*,services/storyfold/articles/*,services/storyfold/events/*
@@ -59,11 +58,11 @@ feeds.opml: | deploy/feeds.starter.opml
 test: $(STAMP) ## all tests but the quality floors; in CI also the floor for the coverage of everything
 ifdef CI
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest $(TESTS) --ignore=tests/quality $(ARGS)
+	@$(BIN)/coverage run -m pytest tests --ignore=tests/quality $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --fail-under=$(COVERAGE_FLOOR)
 else
-	@$(BIN)/python -m pytest $(TESTS) --ignore=tests/quality $(ARGS)
+	@$(BIN)/python -m pytest tests --ignore=tests/quality $(ARGS)
 endif
 
 test-kafka: $(STAMP) ## the tests on Apache Kafka: where KAFKA_BOOTSTRAP_SERVERS says, or one that they start
