@@ -17,7 +17,7 @@ PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold
 PURE_FLOOR := 99
 COVERAGE_FLOOR := 85
 
-.PHONY: help demo run test check cover bench quality conformance docs lock example format clean
+.PHONY: help demo run test test-kafka check cover bench quality conformance docs lock example format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ ifdef CI
 else
 	@$(BIN)/python -m pytest tests --ignore=tests/quality $(ARGS)
 endif
+
+test-kafka: $(STAMP) ## the tests on Apache Kafka: where KAFKA_BOOTSTRAP_SERVERS says, or one that they start
+	@$(BIN)/python -m pytest tests -m kafka $(ARGS)
 
 check: $(STAMP) ## lint, format, types, layers, docs, coverage of the pure packages
 	@$(BIN)/ruff check

@@ -49,8 +49,8 @@ partitions = 6
 def services(postgresql_url: str) -> Iterator[tuple[str, str]]:
     """A broker of one's own and an empty database: bootstrap address and SQLAlchemy URL."""
     try:
-        with apache_kafka() as bootstrap, fresh_database(postgresql_url) as store:
-            yield bootstrap, store
+        with apache_kafka() as kafka, fresh_database(postgresql_url) as store:
+            yield kafka.bootstrap[0], store
     except KafkaMissing as error:
         missing(str(error))
 

@@ -13,6 +13,7 @@ from tests.system.roles import SOUND, Roles, damage, ledger_reconciles, running,
 PRESS = ("--seed", "7", "--publishers", "8", "--happenings", "40", "--habits", "none", "--feed-entries", "300")
 
 
+@pytest.mark.kafka
 @pytest.mark.timeout(300)
 def test_every_role_dies_once(postgresql_url: str, tmp_path: Path) -> None:
     """Others take over: the shards, the hosts, the publisher's turn, and what a dead poller had in hand."""
@@ -36,6 +37,7 @@ def test_every_role_dies_once(postgresql_url: str, tmp_path: Path) -> None:
             assert ledger_reconciles(roles)
 
 
+@pytest.mark.kafka
 @pytest.mark.timeout(300)
 def test_a_fold_owner_that_wakes_up_writes_nothing(postgresql_url: str, tmp_path: Path) -> None:
     """Stopped for longer than its session lasts, it finds its shards taken: refused, let go, and back in the group."""

@@ -128,6 +128,8 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
             stages.publish = standby_stage(parts, publisher, force=runs_line(roles))
     if roles & {Role.POLL, Role.READ}:
         line = assemble_line(parts, resources)
+        await line.gate.share()
+        stages.staged.append(Staged("politeness", line.gate.run))
         if Role.POLL in roles:
             add_poll(stages, parts, line)
         if Role.READ in roles:
