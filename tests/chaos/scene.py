@@ -144,9 +144,7 @@ def scene(folder: Path, press: tuple[str, ...]) -> Iterator[Scene]:
                 home.mkdir()
                 config = home / "storyfold.toml"
                 config.write_text(
-                    CONFIG.format(
-                        folder=home, store=by_name, feeds=feeds, bootstrap=bootstrap, console=free_port()
-                    )
+                    CONFIG.format(folder=home, store=by_name, feeds=feeds, bootstrap=bootstrap, console=free_port())
                 )
                 command = python("-m", "storyfold", "run", "--roles", name.partition("-")[0], "--config", str(config))
                 roles[name] = RoleProcess(name, Process(machine.command(*command), home / "log"))

@@ -12,8 +12,8 @@ from tests.chaos.reading import SlimReader
 from tests.chaos.scene import Scene, scene
 from tests.chaos.verdict import OUTBOX, WAITING, Memory, Verdict, judge
 
-# What newsroom writes of one happening, on average.
-ARTICLES_A_HAPPENING = 24
+# What newsroom writes of one happening for each of its publishers, on average.
+ARTICLES_A_HAPPENING = 0.52
 # Of what is left to do when the press is done: beyond it the run is over, whatever is still on its way.
 SECONDS_AN_ARTICLE = 0.2
 LEAST_SECONDS = 240.0
@@ -52,7 +52,12 @@ def trial(folder: Path, asked: Trial, tell: Callable[[int, Fault], None], say: C
     publishers = max(8, min(40, asked.articles // 100))
     press = (
         *("--seed", str(asked.seed), "--publishers", str(publishers), "--habits", "none"),
-        *("--happenings", str(max(4, asked.articles // ARTICLES_A_HAPPENING)), "--feed-entries", "300"),
+        *(
+            "--happenings",
+            str(max(4, round(asked.articles / ARTICLES_A_HAPPENING / publishers))),
+            "--feed-entries",
+            "300",
+        ),
         *("--rate", str(asked.rate)),
     )
     began = time.monotonic()
