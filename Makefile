@@ -90,6 +90,7 @@ bench: $(STAMP) ## the benchmarks; each prints one JSON object as its last line
 	@for corpus in giveme5w1h ecb; do $(BIN)/python -m benchmarks.folding --corpus $(CORPORA)/stories/$$corpus.jsonl.gz; done
 	@$(BIN)/python -m benchmarks.polling
 	@$(BIN)/python -m benchmarks.endtoend
+	@$(BIN)/python -m benchmarks.delivery
 
 conformance: $(STAMP) ## the rules of polling, each against a server that misbehaves: rule, result, evidence
 	@$(BIN)/python -m tests.conformance $(ARGS)
