@@ -49,7 +49,7 @@ class Chaos:
             time.sleep(min(left, 0.5))
 
     def _inflict(self, fault: Fault) -> None:
-        """One fault; those on the same target wait for each other, and all brokers are one target: two of three serve."""
+        """One fault; those on the same target wait for each other. Brokers are one target: two of three serve."""
         target = "brokers" if fault.kind is FaultKind.KILL_BROKER else fault.target
         with self._by_target.setdefault(target, threading.Lock()):
             match fault.kind:

@@ -19,7 +19,7 @@ def test_nothing_is_lost_or_repeated_whatever_fails(tmp_path: Path) -> None:
     try:
         require()
         asked = Trial(faults=16, articles=400, rate=6.0, seed=4, shortest=True)
-        verdict = trial(tmp_path, asked, lambda number, fault: print(number, fault), print)
+        verdict = trial(tmp_path, asked, print, print)
     except (CannotIsolate, KafkaMissing, PostgresqlMissing) as error:
         missing(str(error))
     assert set(FaultKind) == set(verdict.faults)
