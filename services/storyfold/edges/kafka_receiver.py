@@ -143,6 +143,10 @@ class KafkaReceiver(Generic[T]):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         self._changed.clear()
+        return self.held()
+
+    def held(self) -> dict[int, int]:
+        """The partitions that are given now, with their numbers."""
         return {lane.partition: lane.given for lane in self._lanes.values()}
 
     def open(self, partition: int, position: int | None) -> None:
@@ -298,7 +302,7 @@ class KafkaReceiver(Generic[T]):
         offsets = self._offsets(consumer, committed)
         if offsets:
             with contextlib.suppress(*FOREIGN_ERRORS):
-                consumer.commit_async(offsets)
+                consumer.commit_async(offsets, callback=partial(_told, committed))
 
     def _offsets(
         self, consumer: KafkaConsumer, committed: dict[int, tuple[int, int]]
@@ -311,6 +315,12 @@ class KafkaReceiver(Generic[T]):
                 committed[place.partition] = (lane.given, lane.safe)
                 offsets[place] = OffsetAndMetadata(lane.safe, "", -1)
         return offsets
+
+
+def _told(committed: dict[int, tuple[int, int]], _: object, response: object) -> None:
+    """Have the group told again, where it was not."""
+    if isinstance(response, Exception):
+        committed.clear()
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types
