@@ -300,9 +300,14 @@ async def _watch(hop: KafkaHop[str]) -> None:
         await hop.given(0.2)
 
 
+NO_WIDENING = pytest.mark.xfail(strict=True, reason="Tansu 0.6 cannot add partitions to a topic (CreatePartitions)")
+
+
+@pytest.mark.parametrize("kafka", [pytest.param("embedded", marks=NO_WIDENING), APACHE], indirect=True)
 async def test_a_topic_with_too_few_partitions_is_widened(kafka: Way) -> None:
     """So that more shards can be had; those that are there stay."""
     await kafka.kafka(keeps_positions=True, partitions=1).ready()
     wide = kafka.kafka(keeps_positions=True, partitions=3)
-    await wide.ready()
+    async with asyncio.timeout(10):
+        await wide.ready()
     assert {0, 1, 2} == set(await given_all(wide, 3))

@@ -66,7 +66,7 @@ def add(roles: Roles, name: str, service: Mapping[str, Any], copy: int) -> str:
 @pytest.mark.kafka
 @pytest.mark.timeout(300)
 def test_the_services_of_the_compose_file_work_together(postgresql_url: str, tmp_path: Path) -> None:
-    """All of newsroom's articles come out once, versions have no gaps, the ledger reconciles, and each copy is healthy."""
+    """Every article comes out once, versions have no gaps, the ledger reconciles, and each copy is healthy."""
     with services(postgresql_url) as (bootstrap, store):
         roles = Roles(tmp_path, bootstrap, store)
         for name, service in COMPOSE["services"].items():

@@ -249,6 +249,7 @@ class KafkaReceiver(Generic[T]):
             while not self._commands.empty():
                 self._commands.get_nowait()(consumer)
             self._make_room(consumer)
+            self._unpark(consumer)
             for place, records in consumer.poll(timeout_ms=int(POLL_SECONDS * 1000)).items():
                 self._hand_over(consumer, place, records)
                 self._told = None
@@ -287,6 +288,17 @@ class KafkaReceiver(Generic[T]):
                 consumer.pause(place)
             elif held < LANE // 2 and place in paused:
                 consumer.resume(place)
+
+    @staticmethod
+    def _unpark(consumer: KafkaConsumer) -> None:
+        """Let kafka-python 3.0.12 find again what it had fetched of a partition before it was paused.
+
+        It looks for that only while no other fetch is current, yet leaves one that is used up in that place: a
+        partition that was paused and resumed would then never be fetched again.
+        """
+        fetcher = consumer._fetcher  # noqa: SLF001 # see above
+        if fetcher._next_partition_records is not None and not fetcher._next_partition_records:  # noqa: SLF001
+            fetcher._next_partition_records = None  # noqa: SLF001
 
     def _seek(self, consumer: KafkaConsumer, lane: Lane[T], opening: int, position: int | None) -> None:
         place = TopicPartition(self._reception.topic, lane.partition)
