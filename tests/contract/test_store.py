@@ -1,15 +1,13 @@
 """What every store must do; run over each of them alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.opening import open_store
+from storyfold.hosts.memory import HostKept, RobotsKept
+from storyfold.hosts.robots import Robots, parse_robots
 from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
 from storyfold.model.curation import (
     Curation,
@@ -27,8 +25,6 @@ from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Store
-from tests.brokers.postgresql import fresh_database
-from tests.fakes.store import MemoryStore
 from tests.fakes.store_values import (
     DAY,
     HOUR,
@@ -49,26 +45,6 @@ from tests.fakes.store_values import (
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    with ExitStack() as stack:
-        match request.param:
-            case "memory":
-                opened: Store = MemoryStore()
-            case "sqlite":
-                opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
-            case _:
-                server: str = request.getfixturevalue("postgresql_url")
-                opened = await open_store(stack.enter_context(fresh_database(server)))
-        yield opened
-        await opened.close()
-
-
 def polled(name: str, next_poll_at: datetime, listed: tuple[str, ...] | None = None) -> PolledFeed:
     state = PollState(url=source_of(name).url, next_poll_at=next_poll_at, primed=True)
     return PolledFeed(FeedId(name), state, NOON, None if listed is None else tuple(map(EntryId, listed)))
@@ -80,6 +56,47 @@ async def leased(store: Store, now: datetime = NOON, owner: str = "me", limit: i
 
 async def leased_feeds(store: Store, now: datetime = NOON, owner: str = "me", limit: int = 100) -> list[str]:
     return [str(feed.source.feed_id) for feed in await store.lease_feeds(owner, now, HOUR, limit)]
+
+
+class TestHosts:
+    def host(self, name: str, hours: float, paced: bool = False) -> HostKept:
+        until = NOON + hours * HOUR
+        return HostKept(name, until, None if paced else until, NOON if paced else None)
+
+    async def test_the_later_wish_of_a_host_stands(self, store: Store) -> None:
+        """Hold-off and pacing are kept each for itself, and an earlier wish never shortens a later one."""
+        await store.keep_hosts((self.host("https://a.example", 5),), ())
+        await store.keep_hosts((self.host("https://a.example", 1), self.host("b.example", 2)), ())
+        await store.keep_hosts((self.host("https://a.example", 0.01, paced=True),), ())
+
+        longest = HostKept("https://a.example", NOON + 5 * HOUR, NOON + 5 * HOUR, NOON)
+        assert (longest, self.host("b.example", 2)) == await store.kept_hosts(NOON, 10)
+        assert (longest,) == await store.kept_hosts(NOON, 1)
+        assert (longest,) == await store.kept_hosts(NOON + 2 * HOUR, 10)
+
+    async def test_the_newer_robots_txt_of_a_host_stands(self, store: Store) -> None:
+        """It comes back whole, by its origin, also when it is not believed any more."""
+        robots = parse_robots("User-agent: *\nDisallow: /a*b$\nCrawl-delay: 2.5\nSitemap: /ü".encode(), "storyfold")
+        old = RobotsKept("https://a.example", robots, NOON + HOUR)
+        new = RobotsKept("https://a.example", Robots(), NOON + DAY)
+        assert await store.kept_robots("https://a.example") is None
+        await store.keep_hosts((), (old,))
+        assert old == await store.kept_robots("https://a.example")
+        await store.keep_hosts((), (new,))
+        await store.keep_hosts((), (old,))
+        assert new == await store.kept_robots("https://a.example")
+        assert await store.kept_robots("http://a.example") is None
+
+    async def test_what_is_over_is_pruned(self, store: Store) -> None:
+        """Hosts as soon as nothing of them matters; a robots.txt two days after it was believed."""
+        await store.keep_hosts(
+            [self.host(f"https://{number}.example", number % 2 + 1) for number in range(1200)],
+            [RobotsKept(f"https://{number}.example", Robots(), NOON + number * DAY) for number in range(3)],
+        )
+        assert Pruned(hosts=600) == await store.prune(NOON + 1.5 * HOUR, Retention())
+        assert Pruned(hosts=601) == await store.prune(NOON + 2.5 * DAY, Retention())
+        assert await store.kept_robots("https://0.example") is None
+        assert await store.kept_robots("https://1.example") is not None
 
 
 class TestFeeds:

@@ -13,12 +13,25 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, attempts, changes, curations, entries, feeds, outbox, pruning, window
+from storyfold.edges.store import (
+    articles,
+    attempts,
+    changes,
+    curations,
+    entries,
+    feeds,
+    hosts,
+    outbox,
+    pruning,
+    sharing,
+    window,
+)
 from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
-from storyfold.edges.store.rows import Counter
+from storyfold.edges.store.rows import BITE, Counter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
+from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
 from storyfold.model.curation import Curation, CurationOrder
@@ -27,7 +40,8 @@ from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.records import OutboxRow
-from storyfold.model.retention import Pruned, Retention
+from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, Turn
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
@@ -80,6 +94,20 @@ class SqlStore:
         """See `Store.feeds`."""
         return await self._read(feeds.all_feeds)
 
+    # -- hosts --------------------------------------------------------------------------------------------------------
+
+    async def keep_hosts(self, hosts_: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        """See `HostStore.keep_hosts`."""
+        await self._write(lambda connection: hosts.keep_hosts(connection, hosts_, robots))
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        """See `HostStore.kept_hosts`."""
+        return await self._read(lambda connection: hosts.kept_hosts(connection, now, limit))
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        """See `HostStore.kept_robots`."""
+        return await self._read(lambda connection: hosts.kept_robots(connection, origin))
+
     # -- ledger -------------------------------------------------------------------------------------------------------
 
     async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
@@ -99,6 +127,30 @@ class SqlStore:
 
         await self._write(work)
 
+    # -- sharing ------------------------------------------------------------------------------------------------------
+
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        """See `Store.beat`."""
+        return await self._write(lambda connection: sharing.beat(connection, owner))
+
+    async def bury(self, owner: str) -> None:
+        """See `Store.bury`."""
+        await self._write(lambda connection: sharing.bury(connection, owner))
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        """See `Store.take_turn`."""
+        return await self._write(lambda connection: sharing.take_turn(connection, what, owner, now, lease, force=force))
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        """See `Store.end_turn`."""
+        await self._write(lambda connection: sharing.end_turn(connection, what, owner))
+
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        """See `Store.claim_shard`."""
+        return await self._write(lambda connection: sharing.claim_shard(connection, shard))
+
+    # -- articles -----------------------------------------------------------------------------------------------------
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         """See `Store.article_of`."""
         return await self._read(lambda connection: articles.article_of(connection, canonical_url))
@@ -113,9 +165,9 @@ class SqlStore:
 
     # -- folding ------------------------------------------------------------------------------------------------------
 
-    async def load_window(self, since: datetime) -> WindowState:
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         """See `Store.load_window`."""
-        return await self._read(lambda connection: window.load_window(connection, since))
+        return await self._read(lambda connection: window.load_window(connection, since, shard))
 
     def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
         """See `Store.stream_window`."""
@@ -201,6 +253,8 @@ class SqlStore:
         emptied = await self._bites(pruning.forget_bodies, now - retention.bodies)
         ended = await self._bites(pruning.forget_events, now - retention.events)
         steps = await self._bites(pruning.forget_changes, now - retention.changes)
+        hosts_ = await self._bites(hosts.forget_hosts, now)
+        hosts_ += await self._bites(hosts.forget_robots, now - ROBOTS_STALE)
         entries_ = 0
         behind: pruning.Place | None = None
         while True:
@@ -210,7 +264,7 @@ class SqlStore:
             entries_ += bite.forgotten
             behind = bite.behind
             if behind is None:
-                return Pruned(emptied, forgotten, entries_, ended, steps)
+                return Pruned(emptied, forgotten, entries_, ended, steps, hosts_)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -242,7 +296,7 @@ class SqlStore:
         while True:
             bite = await self._write(lambda connection: forget(connection, before))
             total += bite
-            if bite < pruning.BITE:
+            if bite < BITE:
                 return total
 
     async def _write_group(self, commits: Sequence[Commit]) -> None:
