@@ -131,7 +131,15 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     head, linked, entry = read.head, read.linked, page.entry
     house = page.source.publisher.name
     searched = read.root if len(page.body) <= _SEARCHED else None
-    when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
+    when = moments(
+        searched,
+        head,
+        linked,
+        page.url,
+        (entry.published_at, entry.updated_at),
+        seen_at=page.seen_at,
+        country=page.source.publisher.country,
+    )
     people = authors(read.root, head, linked, entry.authors, house, page.url)
     title = headline(head, linked, entry.title, house, page.url)
     facts = facts_of(page.url, head, linked, entry)
