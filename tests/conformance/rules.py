@@ -53,6 +53,7 @@ RULES = (
     Rule("17b", "bytes are bounded, compressed and not", "polling 17"),
     Rule("17c", "redirects are bounded, loops found", "RFC 9110 15.4"),
     Rule("17d", "floods of headers and wrong lengths end in their class", "RFC 9112 6.3, 8"),
+    Rule("17e", "every kind of bad input ends in its class, in time, with a message that `feeds why` shows", "issue 6"),
     Rule("18a", "addresses that are not public are refused, at every hop", "RFC 6890"),
     Rule("18b", "a name that answers loopback the second time gets nothing", "RFC 6890; DNS rebinding"),
     Rule("19a", "entities are neither fetched nor blown up", "XML 1.0 4.4"),

@@ -56,6 +56,9 @@ logger = logging.getLogger(__name__)
 
 # Between two looks for due feeds: while there were enough of them; while the hop is full; when nothing is due.
 BUSY_SECONDS, FULL_SECONDS, IDLE_SECONDS = 0.02, 0.1, 5.0
+# Leasing one feed costs as much as leasing dozens: where less than this share of all places is free, more are waited
+# for, for so many looks at most.
+BATCH_SHARE, BATCH_LOOKS = 0.25, 10
 # Between two tries while the store is not there.
 PATIENCE_SECONDS = 1.0
 
@@ -157,9 +160,16 @@ class PollStage:
 
     async def _take(self, tasks: asyncio.TaskGroup) -> None:
         """Lease due feeds, each into a task of its own, as long as reading has room for what they will bring."""
+        looks = 0
         while True:
             self.last_round = self._parts.clock.steady()
-            room = min(self._concurrency - len(self._in_hand), self._parts.entries.room())
+            free = self._concurrency - len(self._in_hand)
+            if 0 < free < self._concurrency * BATCH_SHARE and looks < BATCH_LOOKS:
+                looks += 1
+                await self._rest(BUSY_SECONDS)
+                continue
+            looks = 0
+            room = min(free, self._parts.entries.room())
             feeds = await self._due(room) if room > 0 else ()
             for feed in feeds:
                 if feed.source.feed_id not in self._in_hand:
