@@ -38,7 +38,7 @@ from typing import Protocol, TypeVar
 
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
@@ -371,6 +371,18 @@ class Store(HostStore, Protocol):
         """What `load_window` gives, some at a time: first the events, then the articles in order.
 
         For whoever turns features into something smaller and need not hold all of them at once.
+        """
+        ...
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """What folding keeps of what `load_window` gives: first the heads of the events, then the articles in order.
+
+        Args:
+            since: articles placed before are left out.
+            layout: what a packed article begins with; others come whole.
+            shard: only articles in its languages.
         """
         ...
 

@@ -8,7 +8,17 @@ import pytest
 
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.hosts.robots import Robots, parse_robots
-from storyfold.model.commit import Commit, FeedSync, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.commit import (
+    Commit,
+    EventHead,
+    FeedSync,
+    LedgerCounts,
+    PolledFeed,
+    TakenUp,
+    WindowPart,
+    WindowRow,
+    WindowState,
+)
 from storyfold.model.curation import (
     Curation,
     CurationOrder,
@@ -391,6 +401,35 @@ class TestArticlesAndEvents:
         assert WindowState((), whole.events) == first
         assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
         assert {()} == {part.events for part in rest}
+
+    async def test_the_window_can_be_had_packed(self, store: Store) -> None:
+        """Heads of events, then rows in order; what is not laid out so, or was saved without, comes whole."""
+        packed = replace(folded_of("a1", event="v1"), packed=b"L1 one")
+        other = replace(folded_of("a2", event="v2", placed_at=NOON + MINUTE), packed=b"L0 other")
+        revised = replace(folded_of("a3", event="v2", placed_at=NOON + MINUTE), packed=b"L1 first")
+        gone = replace(folded_of("a0", event="v0", placed_at=NOON - 2 * DAY), packed=b"L1 gone")
+        merged = replace(event_of("v2", status=EventStatus.MERGED), merged_into=EventId("v1"))
+        await store.apply(Commit(articles=(packed, other, revised, gone), events=(event_of("v1"), merged)))
+        later = replace(folded_of("a3", event="v2", placed_at=NOON + 2 * MINUTE, version=2), packed=b"L1 second")
+        await store.apply(Commit(articles=(later,)))
+        async with store.stream_rows(NOON - MINUTE, b"L1") as parts:
+            first, *rest = [part async for part in parts]
+        heads = (
+            EventHead(EventId("v1"), event_of("v1").status, None),
+            EventHead(EventId("v2"), EventStatus.MERGED, EventId("v1")),
+        )
+        assert WindowPart(heads, ()) == first
+        rows = [row for part in rest for row in part.rows]
+        kinds = (packed.placed.placement.kind, later.placed.placement.kind)
+        one, three = packed.placed.article.article_id, later.placed.article.article_id
+        assert [
+            WindowRow(one, EventId("v1"), kinds[0], 1, packed.placed_at, b"L1 one"),
+            bodiless(replace(other, packed=b"")),
+            WindowRow(three, EventId("v2"), kinds[1], 2, later.placed_at, b"L1 second"),
+        ] == rows
+        assert 1 == (await store.prune(NOON, Retention(articles=DAY))).articles
+        async with store.stream_rows(NOON - 9 * DAY, b"L1") as parts:
+            assert 3 == sum([len(part.rows) async for part in parts])
 
 
 class TestTelling:

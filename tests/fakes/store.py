@@ -9,7 +9,18 @@ from typing import TypeVar
 
 from storyfold.hosts.memory import HostKept, RobotsKept, merged
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.commit import (
+    Commit,
+    EventHead,
+    FeedSync,
+    FoldedArticle,
+    LedgerCounts,
+    PolledFeed,
+    TakenUp,
+    WindowPart,
+    WindowRow,
+    WindowState,
+)
 from storyfold.model.curation import Curation, CurationOrder, CurationState
 from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Change, Event, EventStatus
@@ -394,6 +405,34 @@ class MemoryStore:
         window = await self.load_window(since)
         yield stream([WindowState((), window.events), *(WindowState((folded,), ()) for folded in window.articles)])
 
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        window = await self.load_window(since, shard)
+        ids = {folded.placed.article.article_id for folded in window.articles}
+        packed = {key: row.folded.packed for key, row in self._articles.items() if key in ids}
+        heads = tuple(EventHead(each.event_id, each.status, each.merged_into) for each in window.events)
+        rows = [
+            WindowRow(
+                folded.placed.article.article_id,
+                folded.placed.placement.event_id,
+                folded.placed.placement.kind,
+                folded.placed.article.version,
+                folded.placed_at,
+                packed[folded.placed.article.article_id],
+            )
+            if packed[folded.placed.article.article_id].startswith(layout)
+            else folded
+            for folded in window.articles
+        ]
+        yield stream([WindowPart(heads, ()), *(WindowPart((), (row,)) for row in rows)])
+
     # -- outbox -------------------------------------------------------------------------------------------------------
 
     async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
@@ -443,7 +482,8 @@ class MemoryStore:
     async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
         self._check()
         rows = [row for row in self._articles.values() if row.folded.placed.placement.event_id in ids]
-        return tuple(row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal)))
+        ordered = sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))
+        return tuple(replace(row.folded, packed=b"") for row in ordered)
 
     async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
         self._check()
@@ -516,7 +556,7 @@ class MemoryStore:
 
 def without_body(folded: FoldedArticle) -> FoldedArticle:
     article = replace(folded.placed.article, body="")
-    return replace(folded, placed=replace(folded.placed, article=article))
+    return replace(folded, placed=replace(folded.placed, article=article), packed=b"")
 
 
 _: type[Store] = MemoryStore

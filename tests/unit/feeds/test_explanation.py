@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
         (old_hand(), "its rhythm asks for a poll every 60 min"),
         (old_hand(interval=None), "not known yet"),
         (Feed(replace(SOURCE, interval=20 * MINUTE), old_hand().state), "its owner wants it polled every 20 min"),
-        (old_hand(failures=2, last_outcome=PollOutcome.DNS), "failed 2 times in a row, last with dns: 30 min"),
+        (old_hand(failures=2, last_outcome=PollOutcome.DNS), "failed 2 times in a row, last with dns: 2 min"),
         (old_hand(retired_at=NOW), "410 for days"),
         (old_hand(retry_after=NOW + HOUR), "Retry-After"),
         (old_hand(fresh_until=NOW + HOUR), "max-age or Expires"),

@@ -33,7 +33,7 @@ from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
@@ -177,6 +177,19 @@ class SqlStore:
     async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
         async with self._one_state() as ask:
             yield window.window_parts(ask, since)
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """See `Store.stream_rows`."""
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        async with self._one_state() as ask:
+            yield window.window_rows_in_parts(ask, since, layout, shard)
 
     # -- outbox -------------------------------------------------------------------------------------------------------
 
