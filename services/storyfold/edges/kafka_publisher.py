@@ -26,7 +26,7 @@ from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refu
 from storyfold.edges.kafka_tail import shows_aborted, visible_ids
 from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
 from storyfold.model.records import OutboxRow, Record, Topic
-from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
+from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused, RecordTooLarge
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,9 +46,9 @@ LOOK_SECONDS = 0.1
 # Records sent before waiting for them, while current state is told again.
 CHUNK = 500
 
+_TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 _REFUSALS = (
-    errors.MessageSizeTooLargeError,
-    errors.RecordListTooLargeError,
+    *_TOO_LARGE,
     errors.InvalidRecordError,
     errors.InvalidTopicError,
     errors.InvalidTimestampError,
@@ -242,6 +242,7 @@ class KafkaPublisher:
         self._begin()
         try:
             self._send(session, records)
+            self._settle(session)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
         self._commit(position)
@@ -292,13 +293,31 @@ class KafkaPublisher:
         session = self._opened()
         try:
             self._send(session, records)
-            session.producer.flush(timeout=self._publication.patience)
+            self._settle(session)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
+        session.sent.clear()
+
+    def _settle(self, session: _Session) -> None:
+        """Return when the broker has every record; only then may the transaction be committed.
+
+        kafka-python commits what it was told to commit before a record failed, position and all: the record would be
+        lost.
+        """
+        deadline = time.monotonic() + self._publication.patience
+        while not all(future.is_done for _, future in session.sent):
+            try:
+                session.producer.flush(timeout=LOOK_SECONDS)
+            except FOREIGN_ERRORS as error:
+                # Not yet, or a batch was split and its halves are under way; the records' own futures tell.
+                logger.debug("flushing: %s", error)
+            if self._closing.wait(0.001):
+                raise errors.KafkaTimeoutError("closed while waiting for the broker")
+            if time.monotonic() > deadline:
+                raise errors.KafkaTimeoutError(f"no answer within {self._publication.patience:g} s")
         failed = session.failed()
         if failed is not None:
-            self._give_up(session, failed[1])
-        session.sent.clear()
+            raise failed[1]
 
     def _commit(self, position: int) -> None:
         session = self._opened()
@@ -356,10 +375,13 @@ class KafkaPublisher:
         if is_refusal(error):
             right = self._rights.missing("Write", Resource.TOPIC, self._names[record.topic])
             raise RecordRefused(f"Kafka refuses records: {right}") from error
+        if not isinstance(error, _TOO_LARGE):
+            raise RecordRefused(f"Kafka refuses record {_id_of(record)}: {error}") from error
         what = f"{_id_of(record)} of {self._names[record.topic]} ({len(record.value)} bytes)"
-        raise RecordRefused(
-            f"Kafka refuses record {what}: {error}. "
-            "Raise message.max.bytes (or the topic's max.message.bytes); publishing goes on from here as soon as it can"
+        raise RecordTooLarge(
+            f"Kafka refuses record {what}: {error}. Raise message.max.bytes (or the topic's max.message.bytes)",
+            record.topic,
+            len(record.value),
         ) from error
 
     def _abort(self) -> None:
