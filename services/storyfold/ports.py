@@ -26,7 +26,8 @@ Errors, one tree a port::
     PublisherError              Publisher
     ├── PublisherUnavailable    broker not there: worth trying again
     ├── PublisherFenced         a younger publisher has taken over
-    └── RecordRefused           a record the broker will never take
+    └── RecordRefused           a record the broker will not take
+        └── RecordTooLarge      because of its size
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -48,7 +49,7 @@ from storyfold.model.fetching import FetchRequest, FetchResponse
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow, Record
+from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.model.shards import Shard, ShardClaim, Turn
 
@@ -512,7 +513,21 @@ class PublisherFenced(PublisherError):
 
 
 class RecordRefused(PublisherError):
-    """The broker will never take a record of this batch (too large, topic forbidden); the message names it."""
+    """The broker will not take a record of this batch (too large, topic forbidden); the message names it."""
+
+
+class RecordTooLarge(RecordRefused):
+    """A record is larger than the broker takes.
+
+    Attributes:
+        topic: of the record.
+        size: bytes of its value.
+    """
+
+    def __init__(self, message: str, topic: Topic, size: int) -> None:
+        super().__init__(message)
+        self.topic = topic
+        self.size = size
 
 
 class Publisher(Protocol):

@@ -110,9 +110,10 @@ def _broker(settings: Settings) -> Check:
     servers = settings.kafka.bootstrap_servers
     if servers:
         found = brokers_at(connection(settings, servers))
-        if found is None:
+        if isinstance(found, str):
             where = ", ".join(servers)
-            return Check("broker", f"no answer from {where}: start it, or empty kafka.bootstrap_servers to embed one")
+            advice = "start it, or empty kafka.bootstrap_servers to embed one"
+            return Check("broker", f"no answer from {where}: {advice} ({found})")
         return Check("broker", None, f"{', '.join(servers)}, {found} brokers" if found > 1 else ", ".join(servers))
     running = embedded_address(broker_folder(settings))
     port = int(running.rpartition(":")[2]) if running is not None else settings.embedded.port

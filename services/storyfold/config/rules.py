@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from storyfold.config.kafka_security import kafka_contradictions
 from storyfold.config.settings import Settings
 
 Test = Callable[[Any], bool]
@@ -90,6 +91,5 @@ def contradictions(settings: Settings) -> tuple[str, ...]:
         )
     if settings.read.policy.first_retry > settings.read.policy.last_retry:
         found.append("read.first_retry is longer than read.last_retry: lower the first or raise the last")
-    if settings.kafka.username and not settings.kafka.password:
-        found.append("kafka.username is set but kafka.password is not: set STORYFOLD_KAFKA__PASSWORD")
+    found.extend(kafka_contradictions(settings.kafka))
     return tuple(found)

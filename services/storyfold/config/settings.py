@@ -127,6 +127,34 @@ class ReadSettings:
     body: BodyTravel = BodyTravel.FULL
 
 
+class SecurityProtocol(StrEnum):
+    """How a connection to Kafka is protected, in Kafka's own words."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def tls(self) -> bool:
+        """Whether it is encrypted."""
+        return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
+
+    @property
+    def sasl(self) -> bool:
+        """Whether there is a login."""
+        return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
+
+
+class SaslMechanism(StrEnum):
+    """How a login to Kafka is proven, in Kafka's own words."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+    OAUTHBEARER = "OAUTHBEARER"
+
+
 @dataclass(frozen=True, slots=True)
 class FoldSettings:
     """When articles are one event.
@@ -162,16 +190,36 @@ class KafkaSettings:
         topic_prefix: put before the name of every topic.
         partitions: of a topic that has to be created; one that exists is never altered.
         replication: copies of each partition of a topic that has to be created.
-        username: for SASL; empty for none.
-        password: for SASL; better given as STORYFOLD_KAFKA__PASSWORD. Never shown.
+        security_protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+        sasl_mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; for SASL protocols.
+        username: for PLAIN and SCRAM.
+        password: for PLAIN and SCRAM; better given as STORYFOLD_KAFKA__PASSWORD. Never shown.
+        ca_file: PEM of the authorities that may vouch for the brokers; empty for the system's. Names are checked.
+        certificate_file: PEM of our own certificate, where brokers ask for one.
+        key_file: PEM of its key, without a passphrase.
+        token_url: OAUTHBEARER: endpoint that gives tokens for client credentials (RFC 6749); https.
+        token_client_id: OAUTHBEARER: who asks for a token.
+        token_client_secret: OAUTHBEARER: better given as STORYFOLD_KAFKA__TOKEN_CLIENT_SECRET. Never shown.
+        token_scope: OAUTHBEARER: what the token is for; empty for the endpoint's default.
+        token_ca_file: OAUTHBEARER: PEM of the authorities that may vouch for the endpoint; empty for the system's.
     """
 
     bootstrap_servers: tuple[str, ...] = ()
     topic_prefix: str = ""
     partitions: int = 1
     replication: int = 1
+    security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    sasl_mechanism: SaslMechanism = SaslMechanism.SCRAM_SHA_512
     username: str = ""
     password: Secret = NO_SECRET
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    token_url: str = ""
+    token_client_id: str = ""
+    token_client_secret: Secret = NO_SECRET
+    token_scope: str = ""
+    token_ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

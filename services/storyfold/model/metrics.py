@@ -134,6 +134,7 @@ class Metric(Enum):
     OUTBOX_ROWS = _gauge("outbox_rows", "Records that are not on Kafka yet.")
     OUTBOX_AGE = _gauge("outbox_age_seconds", "Age of the oldest record that is not on Kafka yet.")
     RECORDS = _counter("records_published", "Records committed to Kafka, by topic.", "topic", Topic)
+    RECORDS_CUT = _counter("records_cut", "Articles published with their body cut: the broker takes no larger record.")
     TRANSACTIONS = _counter("transactions", "Kafka transactions, by outcome.", "outcome", PublishOutcome)
     TRANSACTION_SECONDS = _histogram("transaction", "One Kafka transaction from begin to commit.")
     SEEN_TO_KAFKA = _histogram(
