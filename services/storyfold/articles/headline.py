@@ -34,8 +34,8 @@ _KICKER_REST = 0.5
 # Headings that name a part of a site.
 _SECTIONS = frozenset((
     "news", "home", "blog", "article", "articles", "detail", "details", "nachrichten", "aktuelles", "presse",
-    "noticias", "notícias", "notizie", "actualités", "nieuws", "nyheter", "wiadomości", "новости", "новини", "haberler", "haber",
-    "berita", "tin tức", "أخبار", "ニュース", "新闻", "新聞", "뉴스",
+    "noticias", "notícias", "notizie", "actualités", "nieuws", "nyheter", "wiadomości", "новости", "новини", "haberler",
+    "haber", "berita", "tin tức", "أخبار", "ニュース", "新闻", "新聞", "뉴스",
 ))  # fmt: skip
 # Share of a title that a part must be to be its headline: headlines stand in front.
 _LEAST_FRONT, _LEAST_BACK = 0.25, 0.4
