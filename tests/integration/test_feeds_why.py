@@ -5,6 +5,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,7 @@ from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, PolledFeed
 from storyfold.model.feeds import FeedSource, PastPoll, PollOutcome, PollState, Publisher
 from storyfold.model.identity import PublisherId, feed_id_of
+from storyfold.model.websub import Subscription, SubscriptionState
 
 URL = "https://n.example/rss"
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -96,6 +98,30 @@ def test_why(tmp_path: Path) -> None:
     assert "the next poll is at 2026-01-05 13:00 UTC" in text
     assert "new-entries, 3 new" in text
     assert "dns: no such name" in text
+
+
+def test_why_with_a_hub(tmp_path: Path) -> None:
+    """A hub that is not subscribed to is named with the setting; a subscription with where it stands."""
+
+    async def name_hub(*, subscribe: bool) -> None:
+        store = await open_store(f"sqlite:///{tmp_path}/var/storyfold.sqlite3")
+        feed_id, hub = feed_id_of(URL), "https://hub.example/"
+        state = PollState(url=URL, next_poll_at=NOW, last_poll_at=NOW, hub=hub)
+        await store.apply(Commit(polled=(PolledFeed(feed_id, state, NOW),)))
+        live = Subscription(feed_id, hub, URL, "https://us.example/t", "t", "s3cret", SubscriptionState.LIVE, NOW)
+        if subscribe:
+            await store.save_subscription(replace(live, live_until=datetime(2999, 1, 1, tzinfo=UTC), pings=7))
+        await store.close()
+
+    asyncio.run(fill(tmp_path))
+    asyncio.run(name_hub(subscribe=False))
+    off = "names the hub https://hub.example/, which is not subscribed to: set websub.public_url"
+    assert off in say(tmp_path, "why", URL)[1]
+    asyncio.run(name_hub(subscribe=True))
+    _, text = say(tmp_path, "why", URL)
+    assert "its hub https://hub.example/ brings its news until 2999-01-01 00:00 UTC: 7 pings so far" in text
+    assert "polled 4 times more rarely" in text
+    assert "s3cret" not in text
 
 
 def test_why_of_a_stranger(tmp_path: Path) -> None:

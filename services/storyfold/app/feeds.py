@@ -20,6 +20,7 @@ from storyfold.feeds.listing import read_feeds
 from storyfold.feeds.opml import write_opml
 from storyfold.model.feeds import Feed, FeedSource
 from storyfold.model.identity import FeedId
+from storyfold.model.websub import Subscription
 from storyfold.ports import StoreError
 from storyfold.urls.canonical import canonical_url
 from storyfold.urls.safety import check_url
@@ -75,6 +76,26 @@ def met_feed(settings: Settings, wanted: str) -> Feed:
         if feed_id == wanted or address in map(canonical_url, urls):
             return feed
     raise Unable(f"{wanted} is no feed that polling has met: 'storyfold feeds list' shows what is registered")
+
+
+def subscription_of(settings: Settings, feed: Feed) -> Subscription | None:
+    """What is agreed with a hub about a feed that polling knows.
+
+    Raises:
+        Unable: the store does not answer.
+    """
+
+    async def ask() -> Subscription | None:
+        store = SqlStore(adapter_of(settings.store_url))
+        try:
+            return await store.subscription_of(feed.source.feed_id)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(ask())
+    except StoreError as error:
+        raise Unable(f"subscriptions stand in the store, which does not answer: {error}") from error
 
 
 def add_feed(settings: Settings, url: str, title: str) -> None:

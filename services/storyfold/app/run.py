@@ -17,6 +17,7 @@ from storyfold.app.assembly import (
     runs_line,
     version,
 )
+from storyfold.app.hubs import listen_for_hubs
 from storyfold.app.stages import Stages, add_line, add_publish, add_watch, publish_stage
 from storyfold.app.supervision import Staged, supervise
 from storyfold.app.unable import Unable
@@ -26,6 +27,7 @@ from storyfold.console.pages import About, ConsoleParts, console_app
 from storyfold.console.readiness import Probe
 from storyfold.console.serving import CannotListen, serving
 from storyfold.edges.broker import BrokerFailed
+from storyfold.edges.callback_server import CannotListenForHubs
 from storyfold.edges.instance_lock import AlreadyRunning, CannotLock, instance_lock
 from storyfold.ports import StoreError, StoreUnavailable
 
@@ -66,7 +68,7 @@ def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
         raise Unable(f"data_dir {settings.data_dir} cannot be made: {error.strerror}; name another one") from error
     try:
         asyncio.run(_run(settings, roles))
-    except (AlreadyRunning, CannotLock, BrokerFailed, CannotListen) as error:
+    except (AlreadyRunning, CannotLock, BrokerFailed, CannotListen, CannotListenForHubs) as error:
         raise Unable(str(error)) from error
     return 0
 
@@ -118,6 +120,9 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
         line = assemble_line(parts, resources)
         await line.gate.share()
         add_line(stages, parts, line)
+    if stages.callbacks is not None:
+        address = await listen_for_hubs(parts, stages.callbacks, resources)
+        logger.info("hubs are listened to at %s, and reach it as %s", address, settings.websub.public_url)
     add_publish(stages, broker)
     add_watch(stages, parts, roles)
     return ",".join(bootstrap) or "the embedded broker of the process that publishes"

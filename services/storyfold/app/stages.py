@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from storyfold.app.assembly import LEASE, OWNER, Line, Parts
+from storyfold.app.hubs import make_callbacks, subscribe_stage
 from storyfold.app.supervision import Staged
 from storyfold.config.roles import Role
 from storyfold.edges.broker import EmbeddedBroker
 from storyfold.edges.feeds_file import DiskFeedsFile
 from storyfold.edges.kafka_publisher import KafkaPublisher
 from storyfold.model.metrics import Stage
+from storyfold.pipeline.callbacks import Callbacks
 from storyfold.pipeline.fold import FoldParts, FoldStage
 from storyfold.pipeline.poll import PollParts, PollStage
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
@@ -17,9 +19,11 @@ from storyfold.pipeline.read import ReadParts, ReadStage
 from storyfold.pipeline.redrive import RedriveStage
 from storyfold.pipeline.registry import RegistryStage
 from storyfold.pipeline.retention import RetentionStage
+from storyfold.pipeline.subscribing import SubscribeStage
 from storyfold.pipeline.watch import Depth, Watched, WatchStage
 
 # Seconds that each stage may take to finish what it has in hand; together below the 15 s that a stop may take.
+DELIVERY_PATIENCE = 1.0
 POLL_PATIENCE = 2.0
 READ_PATIENCE = 5.0
 FOLD_PATIENCE = 2.0
@@ -35,12 +39,14 @@ class Stages:
         watched: those whose going round is measured.
         registry: to be told of SIGHUP; None where this process does not poll.
         publish: to be asked about the broker; None where this process does not publish.
+        callbacks: where hubs call; None where this process subscribes to none.
     """
 
     staged: list[Staged] = field(default_factory=list)
     watched: dict[Stage, Watched] = field(default_factory=dict)
     registry: RegistryStage | None = None
     publish: PublishStage | None = None
+    callbacks: Callbacks | None = None
 
     def ages(self, steady: float) -> Mapping[Stage, float]:
         """Seconds since each stage last went round its loop."""
@@ -59,6 +65,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
     """Add registry, polling, redrive, reading and folding."""
     settings = parts.settings
     nudge = stages.publish.nudge if stages.publish is not None else _nobody
+    hubs = subscribe_stage(parts, line) if settings.websub.public_url else None
     poll = PollStage(
         PollParts(
             store=parts.store,
@@ -71,6 +78,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
             clock=parts.clock,
             meter=parts.meter,
             rng=parts.rng,
+            hubs=hubs,
         ),
         policy=settings.poll.policy,
         limits=settings.fetch.limits,
@@ -127,7 +135,22 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
         Staged("read", read.run, finish_reading, READ_PATIENCE),
         Staged("fold", fold.run, fold.caught_up, FOLD_PATIENCE),
     ]
+    if hubs is not None:
+        add_hubs(stages, parts, line, poll, hubs)
     stages.watched |= {Stage.POLL: poll, Stage.READ: read, Stage.FOLD: fold}
+
+
+def add_hubs(stages: Stages, parts: Parts, line: Line, poll: PollStage, hubs: SubscribeStage) -> None:
+    """Add subscribing, and what takes deliveries; the listener is opened by whoever runs the stages."""
+    callbacks = make_callbacks(parts, line, poll)
+    stages.callbacks = callbacks
+
+    async def finish_deliveries() -> None:
+        while callbacks.in_hand():
+            await parts.clock.sleep(0.02)
+
+    deliveries = Staged("deliveries", callbacks.run, finish_deliveries, DELIVERY_PATIENCE)
+    stages.staged[0:0] = [Staged("subscribing", hubs.run), deliveries]
 
 
 def add_publish(stages: Stages, broker: EmbeddedBroker | None) -> None:

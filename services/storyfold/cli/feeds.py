@@ -1,5 +1,6 @@
 """``storyfold feeds``: list, add, remove, import, export, check, why, discover."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rich.table import Table
@@ -14,6 +15,7 @@ from storyfold.edges.clock import SystemClock
 from storyfold.edges.replacing import replace_text
 from storyfold.feeds.explanation import why
 from storyfold.feeds.silence import silence_of
+from storyfold.feeds.websub import live_until, told
 
 
 def execute(context: Context) -> int:
@@ -83,8 +85,14 @@ def _why(context: Context, settings: Settings) -> None:
     _say(context, f"{feed.source.title or feed.source.url}  {feed.state.url}")
     for url in feed.state.previous_urls:
         _say(context, f"  it was at {url} before")
-    for sentence in why(feed, now, policy):
+    subscription = feeds.subscription_of(settings, feed)
+    for sentence in why(replace(feed, pushed_until=live_until(subscription)), now, policy):
         _say(context, f"  {sentence}")
+    if subscription is not None:
+        _say(context, f"  {told(subscription, now)}")
+    elif feed.state.hub is not None:
+        off = "" if settings.websub.public_url else ": set websub.public_url to have its news at once"
+        _say(context, f"  it names the hub {feed.state.hub}, which is not subscribed to{off}")
     silence = silence_of(feed.state, now, policy)
     _say(context, f"  {silence.silence.value}: {silence.reason}" if silence.reason else "  nothing is wrong with it")
     for past in feed.state.history:

@@ -16,6 +16,7 @@ def after_success(
     """When to poll a feed that answered well.
 
     max(adaptive or the owner's interval, fresh-until, ttl, skipped hours and days) + jitter, between floor and ceiling.
+    While a hub brings the feed's news, the adaptive interval is longer: polling only makes sure that nothing was lost.
 
     Args:
         feed: as registered.
@@ -29,7 +30,10 @@ def after_success(
     floor = min(policy.floor, owner or policy.floor, max(policy.lowest, fresh or policy.floor))
     ceiling = max(policy.ceiling, owner or _ZERO)
     # Room is left for the jitter below the ceiling, or else the slowest feeds would all fall into step.
-    asked = min(owner or state.interval or policy.first_interval, ceiling / (1 + policy.jitter))
+    learned = state.interval or policy.first_interval
+    if feed.pushed_until is not None and feed.pushed_until > now:
+        learned *= policy.pushed_factor
+    asked = min(owner or learned, ceiling / (1 + policy.jitter))
     span = min(max(asked, floor, fresh or _ZERO, state.ttl or _ZERO), ceiling)
     span = _past_silence(now + span, state) - now
     return now + min(span * (1 + policy.jitter * chance), ceiling)

@@ -176,6 +176,8 @@ class PollState:
         news_interval: the adaptive interval when entries were last new: what silence is measured by.
         degraded: what kept the last document from being read whole; None where it was.
         history: the last polls, newest first.
+        hub: the WebSub hub that the last document that parsed named.
+        self_url: what that document calls itself: what is subscribed to.
     """
 
     url: str
@@ -211,14 +213,23 @@ class PollState:
     news_interval: timedelta | None = None
     degraded: str | None = None
     history: tuple[PastPoll, ...] = ()
+    hub: str | None = None
+    self_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A registered feed together with what polling remembers of it."""
+    """A registered feed together with what polling remembers of it.
+
+    Attributes:
+        source: as registered.
+        state: what polling remembers.
+        pushed_until: until when a hub is to bring its news; None where none does, or nobody has looked.
+    """
 
     source: FeedSource
     state: PollState
+    pushed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from storyfold.feeds.backoff import BACKOFFS, outcome_of_status
 from storyfold.feeds.freshness import fresh_for
 from storyfold.feeds.moves import undone
-from storyfold.feeds.observation import HeldOff, NotModified, SameBody
+from storyfold.feeds.observation import HeldOff, NotModified, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.schedule import decide, reidentified, request_validators
 from storyfold.model.entries import RejectReason
@@ -561,3 +561,55 @@ def test_a_complaint_about_the_document_stays_until_it_is_gone() -> None:
     state = decide(old_hand(), parsed(an_entry(), complaint="lists too much"), NOW, POLICY, chance=0).state
     later = decide(Feed(SOURCE, state), NotModified(answer(304)), NOW, POLICY, chance=0).state
     assert ("lists too much", "lists too much") == (state.last_message, later.last_message)
+
+
+# -- hubs (polling.md, 26) --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "live", "interval"),
+    [(4 * HOUR, HOUR, None), (HOUR, timedelta(0), None), (HOUR, None, None), (2 * HOUR, HOUR, 2 * HOUR)],
+)
+def test_the_learned_interval_is_longer_while_a_hub_brings_the_news(
+    expected: timedelta, live: timedelta | None, interval: timedelta | None
+) -> None:
+    """By the factor of the policy, as long as the lease runs; an owner's own interval stays what it is."""
+    feed = replace(old_hand(), pushed_until=None if live is None else NOW + live)
+    feed = replace(feed, source=replace(SOURCE, interval=interval))
+    assert expected == wait_of(feed, SameBody(answer(), conditional=True))
+
+
+def test_what_a_poll_finds_of_hubs_is_remembered() -> None:
+    """Hub and self link of the last document that parsed."""
+    hints = FeedHints(hub="https://hub.example/", self_url="https://news.example/self")
+    state = decide(old_hand(), parsed(an_entry(), hints=hints), NOW, POLICY, chance=0).state
+    assert ("https://hub.example/", "https://news.example/self") == (state.hub, state.self_url)
+    state = decide(Feed(SOURCE, state), parsed(an_entry()), NOW, POLICY, chance=0).state
+    assert (None, None) == (state.hub, state.self_url)
+
+
+def test_what_a_hub_brings_changes_nothing_but_what_it_tells() -> None:
+    """New entries are taken up and teach the rhythm; validators, schedule and what is listed are a poll's business."""
+    feed = old_hand(last_new_at=NOW - 20 * MINUTE)
+    news = parsed(an_entry("1"), an_entry("2"), known=(an_entry("2"),))
+    decision = decide(feed, Pushed(news.document, news.identity, news.known), NOW, POLICY, chance=0)
+    assert (PollOutcome.NEW_ENTRIES, None, None) == (decision.outcome, decision.listed, decision.hold_off)
+    assert ["1"] == [row.ledger.entry.entry_id for row in decision.taken_up]
+    line = decision.state.history[0]
+    assert ("brought by its hub", 1) == (line.message, line.new)
+    learned = replace(
+        feed.state,
+        interval=10 * MINUTE,
+        news_interval=10 * MINUTE,
+        last_new_at=NOW,
+        history=decision.state.history,
+    )
+    assert learned == decision.state
+
+
+def test_a_hub_that_brings_what_is_known_is_noted_and_no_more() -> None:
+    """Hubs repeat themselves."""
+    known = parsed(an_entry("1"), known=(an_entry("1"),))
+    decision = decide(old_hand(), Pushed(known.document, known.identity, known.known), NOW, POLICY, chance=0)
+    assert (PollOutcome.UNCHANGED, ()) == (decision.outcome, decision.taken_up)
+    assert old_hand().state == replace(decision.state, history=())

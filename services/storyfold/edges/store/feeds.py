@@ -65,6 +65,20 @@ def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timede
     return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
 
 
+def lease_feed(connection: Connection, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+    """See `Store.lease_feed`."""
+    free = or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now)
+    here = (feeds.c.feed_id == feed_id, feeds.c.due_at.is_not(None), free)
+    query = select(feeds.c.source, feeds.c.state).where(*here).with_for_update(skip_locked=True)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    connection.execute(
+        update(feeds).where(feeds.c.feed_id == feed_id).values(lease_owner=owner, leased_until=now + lease)
+    )
+    return Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state))
+
+
 def due_feeds(now: datetime, limit: int) -> Select[tuple[str, str, str]]:
     """Query for feeds that are due and free, most overdue first; who asks at the same time gets others."""
     return (
