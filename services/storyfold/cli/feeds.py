@@ -1,4 +1,4 @@
-"""``storyfold feeds``: list, add, remove, import, export, check, why, discover."""
+"""``storyfold feeds``: list, add, remove, import, export, check, why, discover, moved, undo."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,6 +36,10 @@ def execute(context: Context) -> int:
             _say(context, f"{len(done.added)} added to {settings.feeds.file}, {done.known} were there already")
         case "export":
             _export(context, settings)
+        case "moved":
+            _moved(context, settings)
+        case "undo":
+            _undo(context, settings)
         case "why":
             _why(context, settings)
         case "discover":
@@ -99,6 +103,37 @@ def _why(context: Context, settings: Settings) -> None:
         new = f", {past.new} new" if past.new else ""
         message = f": {past.message}" if past.message else ""
         _say(context, f"  {past.at:%Y-%m-%d %H:%M} UTC  {past.outcome.value}{new}{message}")
+
+
+def _moved(context: Context, settings: Settings) -> None:
+    found = feeds.moved_feeds(settings)
+    for feed in found:
+        state = feed.state
+        _say(context, f"{feed.source.title or feed.source.url}  {feed.source.url}")
+        if state.previous_urls:
+            _say(
+                context,
+                f"  moved to {state.url} on {_moment(state.moved_at)}: put that into the feeds file, or undo it",
+            )
+            for url in reversed(state.previous_urls):
+                _say(context, f"  was at {url}")
+        if state.redirect is not None:
+            seen = f"{state.redirect.confirmations} times since {_moment(state.redirect.since)}"
+            _say(context, f"  is redirected for good to {state.redirect.target}, seen {seen}: not moved yet")
+        if state.retired_at is not None:
+            _say(context, f"  retired on {_moment(state.retired_at)}: its server said for days that it is gone (410)")
+    if found:
+        _say(context, "'storyfold feeds undo URL' takes back a retirement, or the last move, for good")
+    else:
+        _say(context, "no feed has moved or been retired")
+
+
+def _undo(context: Context, settings: Settings) -> None:
+    done = feeds.undo(settings, context.arguments.feed)
+    if done.retired:
+        _say(context, f"{done.registered} is not retired any more; a running storyfold polls it within seconds")
+    else:
+        _say(context, f"{done.registered} is polled at {done.now} again, and will not move to {done.was} by itself")
 
 
 def _discover(context: Context, settings: Settings) -> int:

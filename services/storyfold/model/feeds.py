@@ -158,6 +158,8 @@ class PollState:
         primed: whether a first poll has told which entries are old.
         redirect: pending evidence for a move.
         previous_urls: where it was before it moved, oldest first.
+        moved_at: when it last moved.
+        unwanted_urls: where a person said that it does not belong: it does not move there again by itself.
         gone_since: first 410 in a row.
         retired_at: set when the feed is polled no more than now and then, because it said 410 for days.
         retry_after: the server's own word, where it still lies ahead.
@@ -215,6 +217,8 @@ class PollState:
     history: tuple[PastPoll, ...] = ()
     hub: str | None = None
     self_url: str | None = None
+    moved_at: datetime | None = None
+    unwanted_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -435,8 +435,34 @@ def test_a_feed_moves_after_three_confirmations_over_a_day() -> None:
         urls.append(feed.state.url)
     assert [SOURCE.url, SOURCE.url, SOURCE.url, "https://new.example/rss"] == urls
     assert (SOURCE.url,) == feed.state.previous_urls
-    assert (SOURCE.url, ()) == (undone(feed.state).url, undone(feed.state).previous_urls)
-    assert undone(undone(feed.state)) == undone(feed.state)
+    assert NOW + 24 * HOUR == feed.state.moved_at
+    back = undone(feed.state, NOW)
+    assert back is not None
+    assert (SOURCE.url, (), NOW, Validators()) == (back.url, back.previous_urls, back.next_poll_at, back.validators)
+    assert undone(back, NOW) is None
+
+
+def test_a_move_that_a_person_took_back_does_not_happen_again() -> None:
+    """However often the redirect is confirmed; a move elsewhere may."""
+    feed = Feed(SOURCE, undone(old_hand(url="https://new.example/rss", previous_urls=(SOURCE.url,)).state, NOW))  # type: ignore[arg-type]  # it moved
+    for hours in (0, 1, 24, 48):
+        seen = parsed(an_entry(), known=(an_entry(),), response=answer(redirects=MOVED))
+        feed = Feed(SOURCE, decide(feed, seen, NOW + hours * HOUR, POLICY, chance=0).state)
+        assert (SOURCE.url, None) == (feed.state.url, feed.state.redirect)
+    elsewhere = (Redirect(301, SOURCE.url, "https://other.example/rss"),)
+    for hours in (50, 60, 80):
+        seen = parsed(an_entry(), known=(an_entry(),), response=answer(redirects=elsewhere))
+        feed = Feed(SOURCE, decide(feed, seen, NOW + hours * HOUR, POLICY, chance=0).state)
+    assert "https://other.example/rss" == feed.state.url
+
+
+def test_a_retirement_is_taken_back_before_a_move() -> None:
+    """The feed is due at once, and as if it had never said 410."""
+    state = old_hand(
+        retired_at=NOW - DAY, gone_since=NOW - 3 * DAY, failures=7, previous_urls=("https://old.example/",)
+    ).state
+    back = undone(state, NOW)
+    assert replace(state, retired_at=None, gone_since=None, failures=0, next_poll_at=NOW) == back
 
 
 @pytest.mark.parametrize(
