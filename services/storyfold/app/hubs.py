@@ -3,7 +3,7 @@
 import secrets
 from contextlib import AsyncExitStack
 
-from storyfold.app.assembly import LEASE, OWNER, Line, Parts
+from storyfold.app.assembly import LEASE, Line, Parts
 from storyfold.edges.callback_server import CallbackBounds, callbacks_served
 from storyfold.pipeline.callbacks import CallbackParts, Callbacks
 from storyfold.pipeline.poll import PollStage
@@ -27,7 +27,7 @@ def subscribe_stage(parts: Parts, line: Line) -> SubscribeStage:
 def make_callbacks(parts: Parts, line: Line, poll: PollStage) -> Callbacks:
     """What hubs call."""
     ports = CallbackParts(store=parts.store, parser=line.parser, poll=poll, clock=parts.clock, meter=parts.meter)
-    return Callbacks(ports, parts.settings.websub.policy, owner=OWNER, lease=LEASE)
+    return Callbacks(ports, parts.settings.websub.policy, owner=parts.hops.owner, lease=LEASE)
 
 
 async def listen_for_hubs(parts: Parts, callbacks: Callbacks, resources: AsyncExitStack) -> str:
