@@ -321,7 +321,7 @@ class Store(HostStore, SubscriptionStore, Protocol):
         """Make the registered feeds be these.
 
         A feed that leaves is kept but not polled; one that is new is due now; one that comes back is due when its
-        memory says.
+        memory says; one whose owner wants it more often is due sooner (`storyfold.feeds.timing.after_edit`).
         """
         ...
 

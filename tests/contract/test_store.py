@@ -182,6 +182,20 @@ class TestFeeds:
         assert "New" == feed.source.title
         assert NOON + HOUR == feed.state.next_poll_at
 
+    async def test_a_shorter_interval_makes_a_feed_due_sooner(self, store: Store) -> None:
+        """Not before its time, not while it is leased, and a longer interval waits for the next poll."""
+        await store.register([source_of()], NOON)
+        state = PollState(url=source_of().url, next_poll_at=NOON + DAY, last_poll_at=NOON)
+        await store.apply(Commit(polled=(PolledFeed(FeedId("f1"), state, NOON),)))
+        for wanted, due in ((5 * HOUR, 5 * HOUR), (9 * HOUR, 5 * HOUR), (MINUTE, 2 * MINUTE)):
+            await store.register([replace(source_of(), interval=wanted)], NOON + 2 * MINUTE)
+            assert NOON + due == await store.next_feed_due()
+        (feed,) = await store.lease_feeds("me", NOON + HOUR, HOUR, 1)
+        assert NOON + 2 * MINUTE == feed.state.next_poll_at
+        await store.register([replace(source_of(), interval=MINUTE / 2)], NOON)
+        await store.release("me")
+        assert NOON + 2 * MINUTE == await store.next_feed_due()
+
     async def test_a_feed_that_leaves_is_not_polled_and_keeps_its_memory(self, store: Store) -> None:
         """A feed that left and came back is due when its memory says, even if it was polled meanwhile."""
         await store.register([source_of("f1"), source_of("f2")], NOON)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from storyfold.feeds.timing import after_edit
 from storyfold.hosts.memory import HostKept, RobotsKept, merged
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
@@ -229,6 +230,8 @@ class MemoryStore:
                 continue
             if not row.registered:
                 added.append(feed_id)
+            if row.lease is None and row.registered:
+                row.state = replace(row.state, next_poll_at=after_edit(row.source, source, row.state, now))
             row.source = source
             row.registered = True
         removed = sorted(key for key, row in self._feeds.items() if row.registered and key not in wanted)

@@ -12,6 +12,7 @@ from storyfold.feeds.moves import undone
 from storyfold.feeds.observation import HeldOff, NotModified, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.schedule import decide, reidentified, request_validators
+from storyfold.feeds.timing import after_edit
 from storyfold.model.entries import RejectReason
 from storyfold.model.feeds import Feed, Identity, PollOutcome, RedirectEvidence, Validators
 from storyfold.model.fetching import Redirect
@@ -639,3 +640,28 @@ def test_a_hub_that_brings_what_is_known_is_noted_and_no_more() -> None:
     decision = decide(old_hand(), Pushed(known.document, known.identity, known.known), NOW, POLICY, chance=0)
     assert (PollOutcome.UNCHANGED, ()) == (decision.outcome, decision.taken_up)
     assert old_hand().state == replace(decision.state, history=())
+
+
+# -- edits of the feeds file ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "wanted", "changes"),
+    [
+        (HOUR, 2 * HOUR, {}),
+        (timedelta(0), 30 * MINUTE, {}),
+        (10 * HOUR, 20 * HOUR, {}),
+        (10 * HOUR, None, {}),
+        (10 * HOUR, 5 * HOUR, {}),
+        (10 * HOUR, 30 * MINUTE, {"failures": 1}),
+        (10 * HOUR, 30 * MINUTE, {"last_poll_at": None}),
+        (3 * HOUR, 30 * MINUTE, {"fresh_until": NOW + 3 * HOUR}),
+    ],
+)
+def test_an_interval_that_was_edited_counts_at_once(
+    expected: timedelta, wanted: timedelta | None, changes: dict[str, object]
+) -> None:
+    """A shorter one makes the feed due sooner, but neither before its server's word nor in spite of a failure."""
+    before = replace(SOURCE, interval=5 * HOUR)
+    state = old_hand(next_poll_at=NOW + 10 * HOUR, **changes).state
+    assert NOW + expected == after_edit(before, replace(SOURCE, interval=wanted), state, NOW)
