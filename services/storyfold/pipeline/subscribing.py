@@ -8,6 +8,7 @@ them asks a hub, and the others find that it was asked.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,8 +27,10 @@ logger = logging.getLogger(__name__)
 
 # Between two looks for what is due, and for subscriptions whose feed has left.
 LOOK_SECONDS, LEFT_SECONDS = 1.0, 30.0
-# Hubs asked at a time; nearly all feeds of the world have one of a handful.
-_AT_A_TIME = 20
+# Requests at a time, and at one hub; nearly all feeds of the world have one of a handful.
+_AT_A_TIME, _AT_ONE_HUB = 50, 5
+# Looked at, at a time: one hub's feeds must not hide another's.
+_MOST_DUE = 2_000
 # Feeds that wait to be looked at; beyond, the next poll tells again.
 _MOST_WISHES = 20_000
 # A hub answers in a few bytes.
@@ -64,6 +67,7 @@ class SubscribeStage:
         self._policy = policy
         self._base = public_url.rstrip("/")
         self._wishes: dict[FeedId, Wish] = {}
+        self._asking: dict[FeedId, str] = {}
         self._looked = -LEFT_SECONDS
 
     def noticed(self, feed: Feed) -> None:
@@ -79,25 +83,37 @@ class SubscribeStage:
             return None
 
     async def run(self) -> None:
-        """Keep subscriptions, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                logger.warning("subscriptions wait for the store: %s", error)
-            await self._parts.clock.sleep(LOOK_SECONDS)
+        """Keep subscriptions, until cancelled. A hub that hangs keeps nobody but its own feeds waiting."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                for each in await self._due():
+                    tasks.create_task(self._ask(each))
+                await self._parts.clock.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Change what is to be changed, and ask every hub that is to be asked now.
+        """Change what is to be changed, and ask every hub that is to be asked now, to the end."""
+        await asyncio.gather(*map(self._ask, await self._due()))
 
-        Raises:
-            StoreUnavailable: the store is not there; nothing is forgotten.
-        """
-        if self._parts.clock.steady() - self._looked >= LEFT_SECONDS:
-            await self._end_left()
-            self._looked = self._parts.clock.steady()
-        await self._heed()
-        await self._ask_due()
+    async def _due(self) -> tuple[Subscription, ...]:
+        """Change what is to be changed, and choose what to ask for now: of each hub a few at a time."""
+        clock, store = self._parts.clock, self._parts.store
+        try:
+            if clock.steady() - self._looked >= LEFT_SECONDS:
+                await self._end_left()
+                self._looked = clock.steady()
+            await self._heed()
+            due = await store.due_subscriptions(clock.now(), _MOST_DUE)
+        except StoreUnavailable as error:
+            logger.warning("subscriptions wait for the store: %s", error)
+            return ()
+        chosen: list[Subscription] = []
+        asking = Counter(self._asking.values())
+        for each in due:
+            if each.feed_id not in self._asking and asking[each.hub] < _AT_ONE_HUB and asking.total() < _AT_A_TIME:
+                asking[each.hub] += 1
+                self._asking[each.feed_id] = each.hub
+                chosen.append(each)
+        return tuple(chosen)
 
     async def _end_left(self) -> None:
         """Give up what belongs to feeds that are not polled any more."""
@@ -117,15 +133,15 @@ class SubscribeStage:
             if self._wishes.get(feed_id) == wish:
                 del self._wishes[feed_id]
 
-    async def _ask_due(self) -> None:
-        due = await self._parts.store.due_subscriptions(self._parts.clock.now(), _AT_A_TIME)
-        # Gathered to the end, so that the store's error comes as it is and not in a group.
-        results = await asyncio.gather(*map(self._ask, due), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-
     async def _ask(self, subscription: Subscription) -> None:
+        try:
+            await self._asked(subscription)
+        except StoreUnavailable as error:
+            logger.warning("subscriptions wait for the store: %s", error)
+        finally:
+            del self._asking[subscription.feed_id]
+
+    async def _asked(self, subscription: Subscription) -> None:
         store, clock = self._parts.store, self._parts.clock
         if websub.given_up(subscription):
             await store.drop_subscription(subscription)
