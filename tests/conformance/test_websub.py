@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from storyfold.model.feeds import PollOutcome
@@ -14,7 +13,7 @@ from storyfold.model.metrics import Metric
 from storyfold.model.websub import SubscriptionState, WebSubOutcome
 from tests.conformance.scene import DAY, HOUR, MINUTE, Newsdesk, Scene, rss, scene
 from tests.fakes.badserver import Exchange
-from tests.fakes.hub import Hub
+from tests.fakes.hub import Hub, client_of_hubs
 
 Say = Callable[[str], None]
 Story = Callable[[Scene, Hub, Newsdesk, str], Awaitable[None]]
@@ -351,7 +350,7 @@ def test_callbacks_are_bounded_and_silent(tmp_path: Path, say: Say) -> None:
                 yield b"x"
                 await asyncio.sleep(0.05)
 
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with client_of_hubs() as client:
             assert 408 == (await client.post(callback, content=dripping())).status_code
             strange = [
                 await client.request(method, stage.public_url + path)

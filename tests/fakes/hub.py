@@ -1,6 +1,7 @@
 """A WebSub hub for tests: takes subscriptions, verifies them when told, and brings bodies, signed or not."""
 
 import asyncio
+import functools
 import hashlib
 import hmac
 from dataclasses import dataclass, field
@@ -9,6 +10,14 @@ from urllib.parse import parse_qsl
 import httpx
 
 from tests.fakes.badserver import Exchange
+
+# Loading the bundle takes longer than a call.
+_trust = functools.cache(httpx.create_ssl_context)
+
+
+def client_of_hubs() -> httpx.AsyncClient:
+    """What a hub calls with."""
+    return httpx.AsyncClient(trust_env=False, verify=_trust())
 
 
 @dataclass
@@ -55,7 +64,7 @@ class Hub:
 
     async def call(self, said: dict[str, str], callback: str | None = None) -> tuple[int, str]:
         """Call the callback of the last form, or another one."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with client_of_hubs() as client:
             answer = await client.get(callback or self.last["hub.callback"], params=said)
         return answer.status_code, answer.text
 
@@ -72,7 +81,7 @@ class Hub:
         secret = self.last.get("hub.secret", "").encode()
         signed = f"{method}={hmac.new(secret, body, getattr(hashlib, method)).hexdigest()}"
         headers = {"Content-Type": kind, "X-Hub-Signature": signed if signature is None else signature}
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with client_of_hubs() as client:
             answer = await client.post(callback or self.last["hub.callback"], content=body, headers=headers)
         # What was taken is read behind the answer.
         await asyncio.sleep(0)
