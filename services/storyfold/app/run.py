@@ -18,6 +18,7 @@ from storyfold.app.assembly import (
 )
 from storyfold.app.hops import LINE, runs_apart
 from storyfold.app.hubs import listen_for_hubs
+from storyfold.app.opening import unless
 from storyfold.app.stages import (
     Stages,
     add_fold,
@@ -89,7 +90,9 @@ async def _run(settings: Settings, roles: frozenset[Role]) -> None:
         _listen_to_signals(stop, stages)
         if roles & LINE:
             resources.enter_context(instance_lock(settings.data_dir / "storyfold.lock", shared=runs_apart(roles)))
-        parts = await assemble_parts(settings, roles, resources)
+        parts = await unless(stop, assemble_parts(settings, roles, resources))
+        if parts is None:
+            return
         if runs_line(roles):
             await parts.store.release(parts.hops.owner)
         bootstrap = await _assemble(stages, parts, roles, resources)

@@ -136,6 +136,10 @@ class KafkaHop(Generic[T]):
         await self._join()
         return await self._receiver.given(seconds)
 
+    def held(self) -> Mapping[int, int]:
+        """What `given` would say now."""
+        return self._receiver.held()
+
     def open(self, shard: int, position: int | None) -> Hop[T]:
         """See `storyfold.pipeline.shards.ShardedHop`."""
         self._receiver.open(shard, position)
