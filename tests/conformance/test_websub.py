@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -375,6 +376,35 @@ def test_callbacks_are_bounded_and_silent(tmp_path: Path, say: Say) -> None:
         say(f"{len(strange)} strange calls: one 404; 60 calls a minute")
 
     play(tmp_path, story)
+
+
+@pytest.mark.rule("26j")
+def test_calls_that_are_no_text(tmp_path: Path, say: Say) -> None:
+    """Bytes that are no UTF-8, in path, query, headers and body, are answered like any others, and nothing breaks."""
+
+    async def story(stage: Scene, hub: Hub, _desk: Newsdesk, _url: str) -> None:
+        callback = hub.last["hub.callback"]
+        strange = b"\xff\xfe\xed\xa0\x80"
+        query = "hub.mode=denied&hub.topic=" + quote(hub.last["hub.topic"]) + "&hub.reason=%ff%ed%a0%80%00"
+        challenge = query.replace("denied", "subscribe").replace("hub.reason", "hub.challenge")
+        async with client_of_hubs() as client:
+            statuses = [
+                (await client.get(f"{stage.public_url}/%ff%00%ed%a0%80")).status_code,
+                (await client.get(f"{callback}?hub.mode=%ff&%fe=%fd")).status_code,
+                (await client.get(f"{callback}?{challenge}")).status_code,
+                (await client.get(f"{callback}?{query}")).status_code,
+                (
+                    await client.post(callback, content=strange, headers={b"X-Hub-Signature": b"sha1=" + strange})
+                ).status_code,
+                (await client.post(callback, content=strange, headers={b"Content-Type": strange})).status_code,
+            ]
+        assert [404, 404, 200, 200, 202, 202] == statuses
+        assert 202 == await hub.bring(strange * 100, kind="application/rss+xml")
+        await stage.quiet()
+        assert (2, 1) == (counted(stage, WebSubOutcome.BAD_SIGNATURE), counted(stage, WebSubOutcome.FETCHED))
+
+    play(tmp_path, story)
+    say("7 calls of bytes that are no text")
 
 
 @pytest.mark.rule("26k")

@@ -78,10 +78,11 @@ async def callbacks_served(callback: Callback, host: str, port: int, bounds: Cal
 def _application(callback: Callback, bounds: CallbackBounds) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
         # A proxy may put a path before it; the token is the last part.
-        token = request.path.rpartition("/")[2]
+        token = _clean(request.path.rpartition("/")[2])
         match request.method:
             case "GET":
-                return await _confirm(callback, token, request.query)
+                said = {_clean(name): _clean(value) for name, value in request.query.items()}
+                return await _confirm(callback, token, said)
             case "POST":
                 return await _deliver(callback, token, request, bounds)
             case _:
@@ -132,9 +133,14 @@ async def _receive(callback: Callback, token: str, request: web.Request, bounds:
         # Also where the hub hung up.
         if outcome is not None:
             callback.refused(outcome)
-    headers = [(name.lower(), value) for name, value in request.headers.items()]
+    headers = [(_clean(name).lower(), _clean(value)) for name, value in request.headers.items()]
     await callback.receive(token, headers, body)
     return web.Response(status=202)
+
+
+def _clean(text: str) -> str:
+    """Bytes that are no UTF-8 arrive as lone surrogates, which nothing behind this can write down."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _nothing() -> web.Response:

@@ -234,7 +234,7 @@ def signed(secret: str, header: str | None, body: bytes) -> bool:
     if digest is None:
         return False
     expected = hmac.new(secret.encode(), body, digest).hexdigest()
-    return hmac.compare_digest(expected.encode(), signature.strip().lower().encode())
+    return hmac.compare_digest(expected.encode(), signature.strip().lower().encode("utf-8", "replace"))
 
 
 def told(subscription: Subscription, now: datetime) -> str:

@@ -9,6 +9,7 @@ be lost in a crash: the slow poll finds it.
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 IN_HAND = 16
 # A feed that is being polled is waited for; a poll takes half a minute at most.
 _WAIT_SECONDS, _TRIES = 0.25, 160
-_LONGEST_TOKEN = 64
+_LONGEST_TOKEN, _TOKEN = 64, re.compile(r"[A-Za-z0-9_-]+")
 # Callbacks whose measure is remembered; a minute without a call gives all of it back anyway.
 _MEASURES = 10_000
 
@@ -104,7 +105,8 @@ class Callbacks:
         return challenge
 
     async def _at(self, token: str) -> Subscription | None:
-        if not token or len(token) > _LONGEST_TOKEN:
+        if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+            # None of ours, and maybe nothing that a database can be asked for.
             return None
         try:
             return await self._parts.store.subscription_at(token)

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storyfold.feeds import websub
 from storyfold.feeds.websub import WebSubPolicy, Wish
@@ -167,3 +169,20 @@ def test_signatures(method: str) -> None:
 def test_people_are_told(words: str, subscription: Subscription) -> None:
     """Every state has its sentence."""
     assert words in websub.told(subscription, NOW)
+
+
+@given(st.text(st.characters(exclude_categories=())), st.binary())
+def test_no_signature_is_too_strange(header: str, body: bytes) -> None:
+    """Whatever stands in the header, it is judged, and what nobody signed is not signed."""
+    assert not websub.signed("secret", header, body)
+
+
+@given(st.dictionaries(st.sampled_from(["hub.mode", "hub.topic", "hub.lease_seconds", "hub.reason"]), st.text()))
+def test_no_call_is_too_strange(said: dict[str, str]) -> None:
+    """Whatever a call says, it is judged; a lease ends in the future and is renewed before ten years are over."""
+    websub.awaits(SUBSCRIPTION, said, NOW, POLICY)
+    websub.denied(SUBSCRIPTION, said.get("hub.reason", ""), NOW, POLICY)
+    live = websub.verified(SUBSCRIPTION, said, NOW, POLICY)
+    assert live.live_until is not None
+    assert NOW < live.live_until
+    assert NOW < live.due_at <= NOW + timedelta(days=3650)
