@@ -6,12 +6,14 @@ package owns; its fields stand in the table of the section around it. What an at
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from storyfold.articles.policy import ReadPolicy
 from storyfold.events.policy import FoldPolicy
 from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.websub import WebSubPolicy
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.fetching import FetchLimits
 from storyfold.model.retention import Retention
@@ -95,6 +97,28 @@ class PollSettings:
 
     policy: PollPolicy = field(default_factory=PollPolicy, metadata=_FLAT)
     concurrency: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class WebSubSettings:
+    """Hubs that bring the news of feeds at once (WebSub); off while public_url is empty.
+
+    Attributes:
+        public_url: under which hubs on the Internet reach the listener below, such as https://news.example.org/hub;
+            put something in front of it that ends TLS. Empty: no hub is subscribed to.
+        host: address to listen on for hubs; nothing but callbacks is served there.
+        port: to listen on for hubs; 0 for any free one.
+        policy: how subscriptions are kept.
+        body_bytes: the most of a delivery.
+        body_deadline: for a delivery to arrive.
+    """
+
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8643
+    policy: WebSubPolicy = field(default_factory=WebSubPolicy, metadata=_FLAT)
+    body_bytes: int = 4 * 1024 * 1024
+    body_deadline: timedelta = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +296,7 @@ class Settings:
         feeds: which feeds are polled.
         publishers: the houses behind them.
         poll: how often.
+        websub: hubs that bring news at once.
         politeness: how hosts are treated.
         fetch: bounds of requests.
         read: how pages become articles.
@@ -289,6 +314,7 @@ class Settings:
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
     publishers: PublishersSettings = field(default_factory=PublishersSettings)
     poll: PollSettings = field(default_factory=PollSettings)
+    websub: WebSubSettings = field(default_factory=WebSubSettings)
     politeness: HostPolicy = field(default_factory=HostPolicy)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
