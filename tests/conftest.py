@@ -6,10 +6,15 @@ from contextlib import ExitStack
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.brokers.apache import KafkaMissing, apache_kafka
 from tests.brokers.postgresql import PostgresqlMissing, postgresql
 from tests.fakes.kafka_broker import GIVEN
+
+# What holds does not depend on how fast the machine is: nothing here is timed, and examples need not come quickly.
+settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("storyfold")
 
 
 def missing(why: str) -> NoReturn:
@@ -31,6 +36,11 @@ def apache_bootstrap() -> Iterator[str]:
         except KafkaMissing as error:
             missing(str(error))
         yield ",".join(kafka.bootstrap)
+
+
+# How long an example takes says more about the machine's load than about the code; what is to be timed times itself.
+settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("storyfold")
 
 
 @pytest.fixture(scope="session")

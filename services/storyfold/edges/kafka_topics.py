@@ -96,12 +96,23 @@ def ensure_topics(
             raise rights.missing("Write", Resource.TOPIC, plan.name)
     missing = [plan for plan in plans if there.get(plan.name, {}).get("error_code") == UNKNOWN_TOPIC]
     if missing:
-        _create(admin, missing, rights)
+        create_topics(admin, missing, rights)
     old = [plan for plan in plans if plan not in missing and not there[plan.name]["error_code"]]
     return tuple(_differences(admin, old, there, bootstrap)) if old else ()
 
 
-def _create(admin: KafkaAdminClient, plans: Sequence[TopicPlan], rights: Rights) -> None:
+def create_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan], rights: Rights) -> None:
+    """Create topics, unless somebody else just did.
+
+    Args:
+        admin: connected.
+        plans: what to create.
+        rights: how to name what the authorizer does not allow.
+
+    Raises:
+        RightMissing: the authorizer does not let us.
+        KafkaError: the broker is not there, or does not let us.
+    """
     wanted = [
         NewTopic(plan.name, plan.partitions, plan.replication, topic_configs=dict(plan.settings)) for plan in plans
     ]
