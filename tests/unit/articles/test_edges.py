@@ -101,3 +101,9 @@ def test_parts_without_a_body_around_them_are_sewn_together() -> None:
     fragment.tag = "main"
     stitch(fragment)
     assert [4, 0, 0, 0] == [len(part) for part in fragment.iter("div")]
+
+
+def test_an_unclear_text_is_in_the_language_that_is_stated() -> None:
+    """Words of many languages leave the decision to the page; without its word, to the likeliest."""
+    words = "la la la na na hey hey jude ole ole ole " * 3
+    assert ["sw", "fi"] == [language_of(words, "sw"), language_of(words)]

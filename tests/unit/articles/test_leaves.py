@@ -280,7 +280,7 @@ def test_language_tags_are_cut_down(tag: str | None, code: str | None) -> None:
         ("KABUL, July 8 (Reuters) - The river rose.", (), "Reuters"),
         ("BERLIN (dpa/lby) - Der Fluss.", (), "dpa"),
         ("WASHINGTON (AP) — The river rose.", (), "AP"),
-        ("МОСКВА, 8 июл /ТАСС/. Река.", (), None),
+        ("МОСКВА, 8 июл /ТАСС/. Река.", (), "TASS"),
         ("The river rose.", ("Ana Sousa", "AFP"), "AFP"),
         ("The river rose.", ("Deutsche Presse-Agentur",), "dpa"),
         ("The river (the Apa) rose.", (), None),
