@@ -19,12 +19,15 @@ Errors, one tree a port::
 
     StoreError                  Store
     ├── StoreUnavailable        not there, locked or full: worth trying again
+    ├── StoreConflict           what a decision rests on has changed: look again and decide anew
+    ├── ShardTaken              the fold shard has another owner now: let go of it
     └── StoreBroken             wrong schema, read-only, corrupt: a person must act
 
     PublisherError              Publisher
     ├── PublisherUnavailable    broker not there: worth trying again
     ├── PublisherFenced         a younger publisher has taken over
-    └── RecordRefused           a record the broker will never take
+    └── RecordRefused           a record the broker will not take
+        └── RecordTooLarge      because of its size
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -34,19 +37,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.fetching import FetchRequest, FetchResponse
-from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow, Record
+from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, Turn
+from storyfold.model.websub import Admission, Subscription, SubscriptionState, WebSubOutcome
 
 T = TypeVar("T")
 
@@ -207,6 +213,14 @@ class StoreUnavailable(StoreError):
     """Not there, locked or full; worth trying again."""
 
 
+class StoreConflict(StoreError):
+    """What a fold shard's decision rests on has changed meanwhile; look again and decide anew."""
+
+
+class ShardTaken(StoreError):
+    """The fold shard has another owner now; whoever is told this lets go of it."""
+
+
 class StoreBroken(StoreError):
     """Read-only, corrupt or of another schema; a person must act, and the message says how."""
 
@@ -228,13 +242,78 @@ class Snapshot:
     pending: AsyncIterator[OutboxRow]
 
 
-class Store(Protocol):
+class HostStore(Protocol):
+    """What hosts asked for, beyond one process and one run. All raise `StoreError` kinds only."""
+
+    async def keep_hosts(self, hosts: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        """Write down what hosts asked for; of two memories of a host the later wish stands, of a robots.txt the newer.
+
+        Args:
+            hosts: each host once.
+            robots: each origin once.
+        """
+        ...
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        """What still matters of hosts, the longest lasting first, at most `limit`."""
+        ...
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        """The robots.txt last read of an origin, whether or not it is still believed."""
+        ...
+
+
+class SubscriptionStore(Protocol):
+    """Subscriptions to hubs, at most one a feed. All raise `StoreError` kinds only."""
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        """The subscription of a feed."""
+        ...
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        """The subscription whose callback has this token."""
+        ...
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        """Those for which the hub is to be asked for something, most overdue first, at most `limit`."""
+        ...
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        """Those not being ended whose feed is not registered (any more), at most `limit`."""
+        ...
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """All of them, by feed id."""
+        ...
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        """How many there are in each state."""
+        ...
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        """Store a change, as the next revision.
+
+        Returns:
+            False where nothing was done: what is stored is not of the revision that was changed (0: there is none).
+        """
+        ...
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        """Forget a subscription; False where what is stored is of another revision."""
+        ...
+
+
+class Store(HostStore, SubscriptionStore, Protocol):
     """Everything that outlives the process. Each method is one transaction; all raise `StoreError` kinds only."""
 
     async def apply(self, commit: Commit) -> None:
         """Apply a decision, whole or not at all; returns when it is on disk.
 
         Calls that wait at the same time may share one transaction; decisions take effect in the order of the calls.
+
+        Raises:
+            StoreConflict: see `Commit.shard`; nothing was done.
+            ShardTaken: likewise.
         """
         ...
 
@@ -243,12 +322,16 @@ class Store(Protocol):
         """Make the registered feeds be these.
 
         A feed that leaves is kept but not polled; one that is new is due now; one that comes back is due when its
-        memory says.
+        memory says; one whose owner wants it more often is due sooner (`storyfold.feeds.timing.after_edit`).
         """
         ...
 
     async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
         """Take feeds that are due and not leased, most overdue first; theirs until `now + lease` or their commit."""
+        ...
+
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        """Take one registered feed, due or not; None where it is leased or not registered."""
         ...
 
     async def next_feed_due(self) -> datetime | None:
@@ -279,6 +362,28 @@ class Store(Protocol):
         """Free every lease of an owner: at its start, for what it held when it died; at its stop, for what it holds."""
         ...
 
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        """Say that an owner is alive; returns how often each owner has said so.
+
+        One whose number no longer moves is dead, by whoever's clock; `bury` it.
+        """
+        ...
+
+    async def bury(self, owner: str) -> None:
+        """Free every lease of an owner that is dead or ends, and forget that it was alive."""
+        ...
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        """Ask for a turn at something that one process at a time does, or for more of it.
+
+        It is the owner's where nobody has it, its lease has run out, the owner has it already, or with `force`.
+        """
+        ...
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        """Give a turn back, where it is the owner's."""
+        ...
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         """The article with this canonical URL and the entry that first led to it."""
         ...
@@ -292,11 +397,19 @@ class Store(Protocol):
         ...
 
     # folding
-    async def load_window(self, since: datetime) -> WindowState:
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        """Take over a fold shard; from now on its former owner's commits are refused (`ShardTaken`)."""
+        ...
+
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         """Articles placed since then, in the order they were placed, with bodies left out (empty), and events.
 
         The events are those of these articles and all that are still emerging or open, however old: after a long stop
         someone must close them. They stand in the order of their ids.
+
+        Args:
+            since: a moment.
+            shard: only articles in its languages, and events that have some; None for all.
         """
         ...
 
@@ -304,6 +417,18 @@ class Store(Protocol):
         """What `load_window` gives, some at a time: first the events, then the articles in order.
 
         For whoever turns features into something smaller and need not hold all of them at once.
+        """
+        ...
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """What folding keeps of what `load_window` gives: first the heads of the events, then the articles in order.
+
+        Args:
+            since: articles placed before are left out.
+            layout: what a packed article begins with; others come whole.
+            shard: only articles in its languages.
         """
         ...
 
@@ -387,7 +512,10 @@ class Store(Protocol):
 
 
 class Hop(Protocol[T]):
-    """The way work takes from one stage to the next. What is on it may be lost in a crash; the ledger is not."""
+    """The way work takes from one stage to the next. What is on it may be lost in a crash; the ledger is not.
+
+    Items of one key come in the order in which they were sent; an item may come more than once.
+    """
 
     async def send(self, items: Sequence[T]) -> None:
         """Put items on the way, waiting while it is full."""
@@ -401,8 +529,51 @@ class Hop(Protocol[T]):
         """At least one and at most `limit` items, waiting for the first."""
         ...
 
+    def done(self, items: Sequence[T]) -> None:
+        """Say that received items have been dealt with: should their receiver die, they need not come again."""
+        ...
+
+    def position(self) -> int | None:
+        """Where a receiver that keeps its own position goes on behind what it received; None where it keeps none."""
+        ...
+
     def depth(self) -> int:
         """How many items are on the way."""
+        ...
+
+
+# -- hubs -------------------------------------------------------------------------------------------------------------
+
+
+class Subscriptions(Protocol):
+    """What polling tells and asks about hubs (WebSub)."""
+
+    def noticed(self, feed: Feed) -> None:
+        """A poll has ended; what the feed says of its hub stands in its state. Waits for nothing."""
+        ...
+
+    async def pushed_until(self, feed: Feed) -> datetime | None:
+        """Until when a hub is to bring the feed's news; None where none does."""
+        ...
+
+
+class Callback(Protocol):
+    """Where hubs call. None of it tells a caller anything that it did not know."""
+
+    async def confirm(self, token: str, said: Mapping[str, str]) -> str | None:
+        """A hub verifies or denies; returns what to answer with status 200, None for 404."""
+        ...
+
+    async def admit(self, token: str) -> Admission:
+        """A hub delivers; whether to read what."""
+        ...
+
+    async def receive(self, token: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """A delivery that was admitted, whole; returns when it is in hand. Names of headers are in lower case."""
+        ...
+
+    def refused(self, outcome: WebSubOutcome) -> None:
+        """A delivery that was admitted was not read to its end."""
         ...
 
 
@@ -422,7 +593,21 @@ class PublisherFenced(PublisherError):
 
 
 class RecordRefused(PublisherError):
-    """The broker will never take a record of this batch (too large, topic forbidden); the message names it."""
+    """The broker will not take a record of this batch (too large, topic forbidden); the message names it."""
+
+
+class RecordTooLarge(RecordRefused):
+    """A record is larger than the broker takes.
+
+    Attributes:
+        topic: of the record.
+        size: bytes of its value.
+    """
+
+    def __init__(self, message: str, topic: Topic, size: int) -> None:
+        super().__init__(message)
+        self.topic = topic
+        self.size = size
 
 
 class Publisher(Protocol):

@@ -4,19 +4,34 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from storyfold.feeds.timing import after_edit
+from storyfold.hosts.memory import HostKept, RobotsKept, merged
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.commit import (
+    Commit,
+    EventHead,
+    FeedSync,
+    FoldedArticle,
+    LedgerCounts,
+    PolledFeed,
+    TakenUp,
+    WindowPart,
+    WindowRow,
+    WindowState,
+)
 from storyfold.model.curation import Curation, CurationOrder, CurationState
 from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
 from storyfold.model.identity import ArticleId, ChangeId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Record, Topic
-from storyfold.model.retention import Pruned, Retention
-from storyfold.ports import Snapshot, Store, StoreError
+from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, ShardStep, Turn
+from storyfold.model.websub import Subscription, SubscriptionState
+from storyfold.ports import ShardTaken, Snapshot, Store, StoreConflict, StoreError
 
 T = TypeVar("T")
 ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
@@ -86,12 +101,18 @@ class MemoryStore:
         self._curations: dict[int, Curation] = {}
         self._changes: dict[ChangeId, Change] = {}
         self._outbox: dict[int, Record] = {}
+        self._hosts: dict[str, HostKept] = {}
+        self._robots: dict[str, RobotsKept] = {}
+        self._subscriptions: dict[FeedId, Subscription] = {}
         self._sequence = 0
         self._ordinal = 0
         self._published: int | None = None
         self._taken_up = 0
         self._done = 0
         self._rejected: Counter[RejectReason] = Counter()
+        self._shards: dict[int, tuple[int, int | None]] = {}
+        self._beats: Counter[str] = Counter()
+        self._turns: dict[str, tuple[Turn, datetime]] = {}
 
     def _check(self) -> None:
         if self.failing is not None:
@@ -101,6 +122,8 @@ class MemoryStore:
 
     async def apply(self, commit: Commit) -> None:
         self._check()
+        if commit.shard is not None:
+            self._refuse(commit, commit.shard)
         for polled in commit.polled:
             self._poll_ended(polled)
         lease = None
@@ -126,6 +149,27 @@ class MemoryStore:
             self._sequence += 1
             self._outbox[self._sequence] = record
         self.commits.append(commit)
+
+    def _refuse(self, commit: Commit, step: ShardStep) -> None:
+        """What a shard's commit rests on must be so."""
+        epoch, position = self._shards.get(step.shard, (0, None))
+        if epoch != step.epoch:
+            raise ShardTaken(f"shard {step.shard}")
+        for each in (*commit.settled, *commit.put_off):
+            row = self._entries.get(each.entry_id)
+            if row is None or not row.waiting or row.ledger.revision != each.revision:
+                raise StoreConflict(f"row {each.entry_id}")
+        versions: dict[str, int] = {key: row.folded.placed.article.version for key, row in self._articles.items()}
+        versions |= {key: event.version for key, event in self._events.items()}
+        steps: list[tuple[str, int]] = [
+            (each.placed.article.article_id, each.placed.article.version - 1) for each in commit.articles
+        ]
+        steps += [(change.event_id, change.from_version) for change in commit.changes]
+        for key, before in steps:
+            if versions.get(key, 0) != before:
+                raise StoreConflict(f"{key} at {versions.get(key, 0)}")
+            versions[key] = before + 1
+        self._shards[step.shard] = (epoch, position if step.position is None else step.position)
 
     def _poll_ended(self, polled: PolledFeed) -> None:
         row = self._feeds.get(polled.feed_id)
@@ -197,6 +241,8 @@ class MemoryStore:
                 continue
             if not row.registered:
                 added.append(feed_id)
+            if row.lease is None and row.registered:
+                row.state = replace(row.state, next_poll_at=after_edit(row.source, source, row.state, now))
             row.source = source
             row.registered = True
         removed = sorted(key for key, row in self._feeds.items() if row.registered and key not in wanted)
@@ -216,6 +262,14 @@ class MemoryStore:
         for row in taken:
             row.lease = Lease(owner, now + lease)
         return tuple(Feed(row.source, row.state) for row in taken)
+
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        self._check()
+        row = self._feeds.get(feed_id)
+        if row is None or not row.registered or not is_free(row.lease, now):
+            return None
+        row.lease = Lease(owner, now + lease)
+        return Feed(row.source, row.state)
 
     async def next_feed_due(self) -> datetime | None:
         self._check()
@@ -237,6 +291,72 @@ class MemoryStore:
         rows = sorted((row for row in self._feeds.values() if row.registered), key=lambda row: row.source.url)
         return tuple(Feed(row.source, row.state) for row in rows)
 
+    # -- hosts --------------------------------------------------------------------------------------------------------
+
+    async def keep_hosts(self, hosts: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        self._check()
+        for host in hosts:
+            self._hosts[host.host] = merged(self._hosts.get(host.host, host), host)
+        for each in robots:
+            before = self._robots.get(each.origin)
+            if before is None or before.until <= each.until:
+                self._robots[each.origin] = each
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        self._check()
+        living = [host for host in self._hosts.values() if host.until > now]
+        return tuple(sorted(living, key=lambda host: host.until, reverse=True)[:limit])
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        self._check()
+        return self._robots.get(origin)
+
+    # -- subscriptions ------------------------------------------------------------------------------------------------
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        self._check()
+        return self._subscriptions.get(feed_id)
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        self._check()
+        return next((each for each in self._subscriptions.values() if each.token == token), None)
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        self._check()
+        due = [each for each in self._subscriptions.values() if each.due_at <= now]
+        return tuple(sorted(due, key=lambda each: each.due_at)[:limit])
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        self._check()
+        registered = {feed_id for feed_id, row in self._feeds.items() if row.registered}
+        left = (each for each in self._subscriptions.values() if each.feed_id not in registered)
+        return tuple(each for each in left if each.state is not SubscriptionState.ENDING)[:limit]
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        self._check()
+        return tuple(each for _, each in sorted(self._subscriptions.items()))
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        self._check()
+        states = Counter(each.state for each in self._subscriptions.values())
+        return {state: states[state] for state in SubscriptionState}
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        self._check()
+        before = self._subscriptions.get(subscription.feed_id)
+        if (before.revision if before is not None else 0) != subscription.revision:
+            return False
+        self._subscriptions[subscription.feed_id] = replace(subscription, revision=subscription.revision + 1)
+        return True
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        self._check()
+        before = self._subscriptions.get(subscription.feed_id)
+        if before is None or before.revision != subscription.revision:
+            return False
+        del self._subscriptions[subscription.feed_id]
+        return True
+
     # -- ledger -------------------------------------------------------------------------------------------------------
 
     async def lease_entries(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
@@ -257,6 +377,39 @@ class MemoryStore:
         for row in rows:
             if row.lease is not None and row.lease.owner == owner:
                 row.lease = None
+
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        self._check()
+        self._beats[owner] += 1
+        return dict(self._beats)
+
+    async def bury(self, owner: str) -> None:
+        await self.release(owner)
+        self._beats.pop(owner, None)
+        for what, (turn, _) in tuple(self._turns.items()):
+            if turn.owner == owner:
+                await self.end_turn(what, owner)
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        self._check()
+        turn, until = self._turns.get(what, (Turn(owner, 1), now))
+        if turn.owner != owner and not force and until > now:
+            return turn
+        turn = Turn(owner, turn.term + (turn.owner != owner))
+        self._turns[what] = (turn, now + lease)
+        return turn
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        self._check()
+        turn, until = self._turns.get(what, (None, None))
+        if turn is not None and until is not None and turn.owner == owner:
+            self._turns[what] = (turn, datetime.min.replace(tzinfo=UTC))
+
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        self._check()
+        epoch, position = self._shards.get(shard, (0, None))
+        self._shards[shard] = (epoch + 1, position)
+        return ShardClaim(shard, epoch + 1, position)
 
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         self._check()
@@ -287,11 +440,20 @@ class MemoryStore:
         rows = [row for row in self._articles.values() if row.folded.placed_at >= since]
         return [row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))]
 
-    async def load_window(self, since: datetime) -> WindowState:
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         self._check()
-        articles = self._placed_since(since)
+
+        def ours(folded: FoldedArticle) -> bool:
+            return shard is None or shard.holds(folded.features.language)
+
+        articles = [folded for folded in self._placed_since(since) if ours(folded)]
         wanted = {folded.placed.placement.event_id for folded in articles}
-        events = [event for key, event in sorted(self._events.items()) if key in wanted or event.status in ALIVE]
+        told = {row.folded.placed.placement.event_id for row in self._articles.values() if ours(row.folded)}
+        events = [
+            event
+            for key, event in sorted(self._events.items())
+            if key in wanted or (event.status in ALIVE and (shard is None or key in told))
+        ]
         return WindowState(tuple(without_body(folded) for folded in articles), tuple(events))
 
     def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
@@ -301,6 +463,34 @@ class MemoryStore:
     async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
         window = await self.load_window(since)
         yield stream([WindowState((), window.events), *(WindowState((folded,), ()) for folded in window.articles)])
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        window = await self.load_window(since, shard)
+        ids = {folded.placed.article.article_id for folded in window.articles}
+        packed = {key: row.folded.packed for key, row in self._articles.items() if key in ids}
+        heads = tuple(EventHead(each.event_id, each.status, each.merged_into) for each in window.events)
+        rows = [
+            WindowRow(
+                folded.placed.article.article_id,
+                folded.placed.placement.event_id,
+                folded.placed.placement.kind,
+                folded.placed.article.version,
+                folded.placed_at,
+                packed[folded.placed.article.article_id],
+            )
+            if packed[folded.placed.article.article_id].startswith(layout)
+            else folded
+            for folded in window.articles
+        ]
+        yield stream([WindowPart(heads, ()), *(WindowPart((), (row,)) for row in rows)])
 
     # -- outbox -------------------------------------------------------------------------------------------------------
 
@@ -351,7 +541,8 @@ class MemoryStore:
     async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
         self._check()
         rows = [row for row in self._articles.values() if row.folded.placed.placement.event_id in ids]
-        return tuple(row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal)))
+        ordered = sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))
+        return tuple(replace(row.folded, packed=b"") for row in ordered)
 
     async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
         self._check()
@@ -401,7 +592,14 @@ class MemoryStore:
         old_changes = [key for key, change in self._changes.items() if change.at < now - retention.changes]
         for step in old_changes:
             del self._changes[step]
-        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events), len(old_changes))
+        over = [host for host, kept in self._hosts.items() if kept.until < now]
+        for name in over:
+            del self._hosts[name]
+        stale = [origin for origin, kept in self._robots.items() if kept.until < now - ROBOTS_STALE]
+        for name in stale:
+            del self._robots[name]
+        gone = len(over) + len(stale)
+        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events), len(old_changes), gone)
 
     def _forgettable(self, row: EntryRow, before: datetime) -> bool:
         if row.waiting or row.ended_at is None or row.ended_at >= before:
@@ -417,7 +615,7 @@ class MemoryStore:
 
 def without_body(folded: FoldedArticle) -> FoldedArticle:
     article = replace(folded.placed.article, body="")
-    return replace(folded, placed=replace(folded.placed, article=article))
+    return replace(folded, placed=replace(folded.placed, article=article), packed=b"")
 
 
 _: type[Store] = MemoryStore

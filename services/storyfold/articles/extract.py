@@ -156,7 +156,12 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         body_source=body.source,
         quality=body.quality,
         language=language_of(
-            text, linked.language, head.language, head.first("og:locale", "content-language"), entry.language
+            text,
+            page.source.language,
+            linked.language,
+            head.language,
+            head.first("og:locale", "content-language"),
+            entry.language,
         ),
         authors=people,
         published_at=when.published,
@@ -256,7 +261,7 @@ def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
         body=text,
         body_source=BodySource.FEED,
         quality=_feed_quality(own),
-        language=language_of(text, entry.language, page.source.language),
+        language=language_of(text, page.source.language, entry.language),
         authors=authors(None, None, none, entry.authors, publisher.name),
         published_at=when.published,
         modified_at=when.modified,

@@ -9,14 +9,46 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from storyfold.edges.store.documents import EVENT, PLACED, decode_features, encode_features
 from storyfold.edges.store.rows import Counter, rows_of, take_numbers
-from storyfold.edges.store.tables import articles, bodies, events
+from storyfold.edges.store.tables import articles, bodies, events, window_rows
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import FoldedArticle
+from storyfold.model.commit import Commit, FoldedArticle
 from storyfold.model.events import Event, EventStatus
 from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.shards import language_number
+from storyfold.ports import StoreConflict
 
 # Events that folding may still add to or must still close.
 ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
+
+
+def refuse_other_versions(connection: Connection, commits: Iterable[Commit]) -> None:
+    """See `Commit.shard`: what such a commit makes must follow on what is there. To be called before anything is saved.
+
+    Holds the numbering of articles until the transaction ends: two shards that place one article take turns, and the
+    second sees the first's.
+
+    Raises:
+        StoreConflict: an article or event is at another version.
+    """
+    exact = [commit for commit in commits if commit.shard is not None]
+    if not any(commit.articles or commit.changes for commit in exact):
+        return
+    take_numbers(connection, Counter.PLACED, 0)
+    _refuse(
+        connection,
+        articles,
+        [(each.placed.article.article_id, each.placed.article.version - 1) for one in exact for each in one.articles],
+    )
+    _refuse(connection, events, [(change.event_id, change.from_version) for one in exact for change in one.changes])
+
+
+def _refuse(connection: Connection, table: Table, steps: Sequence[tuple[str, int]]) -> None:
+    """Refuse steps that do not lead from the version that is there, one to the next."""
+    versions = _versions(connection, table, [key for key, _ in steps])
+    for key, before in steps:
+        if versions.get(key, 0) != before:
+            raise StoreConflict(f"{table.name} {key} is at version {versions.get(key, 0)}, not {before}")
+        versions[key] = before + 1
 
 
 def save_articles(connection: Connection, folded: Iterable[FoldedArticle]) -> None:
@@ -38,8 +70,16 @@ def save_articles(connection: Connection, folded: Iterable[FoldedArticle]) -> No
             for index, key in enumerate(new)
         ]
         connection.execute(insert(articles), rows)
+        connection.execute(
+            insert(window_rows),
+            [
+                _window_row(given[key]) | {"article_id": key, "ordinal": ordinal + index}
+                for index, key in enumerate(new)
+            ],
+        )
     newer = sorted(key for key in given if key in known and given[key].placed.article.version >= known[key])
     _replace(connection, articles, [_article_row(given[key]) | {"key": key} for key in newer])
+    _replace(connection, window_rows, [_window_row(given[key]) | {"key": key} for key in newer])
     _save_bodies(connection, {key: given[key] for key in (*new, *newer)})
 
 
@@ -116,6 +156,18 @@ def _article_row(item: FoldedArticle) -> dict[str, Any]:
         "placed_at": item.placed_at,
         "document": PLACED.encode(replace(item.placed, article=replace(article, body=""))),
         "features": encode_features(item.features),
+        "language": language_number(item.features.language),
+    }
+
+
+def _window_row(item: FoldedArticle) -> dict[str, Any]:
+    return {
+        "placed_at": item.placed_at,
+        "event_id": item.placed.placement.event_id,
+        "language": language_number(item.features.language),
+        "kind": item.placed.placement.kind,
+        "version": item.placed.article.version,
+        "packed": item.packed,
     }
 
 

@@ -13,21 +13,37 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, attempts, changes, curations, entries, feeds, outbox, pruning, window
+from storyfold.edges.store import (
+    articles,
+    attempts,
+    changes,
+    curations,
+    entries,
+    feeds,
+    hosts,
+    outbox,
+    pruning,
+    sharing,
+    subscriptions,
+    window,
+)
 from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
-from storyfold.edges.store.rows import Counter
+from storyfold.edges.store.rows import BITE, Counter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
+from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
-from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow
-from storyfold.model.retention import Pruned, Retention
+from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, Turn
+from storyfold.model.websub import Subscription, SubscriptionState
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
@@ -68,6 +84,10 @@ class SqlStore:
         """See `Store.lease_feeds`."""
         return await self._write(lambda connection: feeds.lease_feeds(connection, owner, now, lease, limit))
 
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        """See `Store.lease_feed`."""
+        return await self._write(lambda connection: feeds.lease_feed(connection, feed_id, owner, now, lease))
+
     async def next_feed_due(self) -> datetime | None:
         """See `Store.next_feed_due`."""
         return await self._read(feeds.next_feed_due)
@@ -79,6 +99,54 @@ class SqlStore:
     async def feeds(self) -> tuple[Feed, ...]:
         """See `Store.feeds`."""
         return await self._read(feeds.all_feeds)
+
+    # -- hosts --------------------------------------------------------------------------------------------------------
+
+    async def keep_hosts(self, hosts_: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        """See `HostStore.keep_hosts`."""
+        await self._write(lambda connection: hosts.keep_hosts(connection, hosts_, robots))
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        """See `HostStore.kept_hosts`."""
+        return await self._read(lambda connection: hosts.kept_hosts(connection, now, limit))
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        """See `HostStore.kept_robots`."""
+        return await self._read(lambda connection: hosts.kept_robots(connection, origin))
+
+    # -- subscriptions ------------------------------------------------------------------------------------------------
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        """See `SubscriptionStore.subscription_of`."""
+        return await self._read(lambda connection: subscriptions.subscription_of(connection, feed_id))
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        """See `SubscriptionStore.subscription_at`."""
+        return await self._read(lambda connection: subscriptions.subscription_at(connection, token))
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.due_subscriptions`."""
+        return await self._read(lambda connection: subscriptions.due_subscriptions(connection, now, limit))
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.left_subscriptions`."""
+        return await self._read(lambda connection: subscriptions.left_subscriptions(connection, limit))
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.subscriptions`."""
+        return await self._read(subscriptions.all_subscriptions)
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        """See `SubscriptionStore.subscription_counts`."""
+        return await self._read(subscriptions.count_subscriptions)
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        """See `SubscriptionStore.save_subscription`."""
+        return await self._write(lambda connection: subscriptions.save_subscription(connection, subscription))
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        """See `SubscriptionStore.drop_subscription`."""
+        return await self._write(lambda connection: subscriptions.drop_subscription(connection, subscription))
 
     # -- ledger -------------------------------------------------------------------------------------------------------
 
@@ -99,6 +167,30 @@ class SqlStore:
 
         await self._write(work)
 
+    # -- sharing ------------------------------------------------------------------------------------------------------
+
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        """See `Store.beat`."""
+        return await self._write(lambda connection: sharing.beat(connection, owner))
+
+    async def bury(self, owner: str) -> None:
+        """See `Store.bury`."""
+        await self._write(lambda connection: sharing.bury(connection, owner))
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        """See `Store.take_turn`."""
+        return await self._write(lambda connection: sharing.take_turn(connection, what, owner, now, lease, force=force))
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        """See `Store.end_turn`."""
+        await self._write(lambda connection: sharing.end_turn(connection, what, owner))
+
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        """See `Store.claim_shard`."""
+        return await self._write(lambda connection: sharing.claim_shard(connection, shard))
+
+    # -- articles -----------------------------------------------------------------------------------------------------
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         """See `Store.article_of`."""
         return await self._read(lambda connection: articles.article_of(connection, canonical_url))
@@ -113,9 +205,9 @@ class SqlStore:
 
     # -- folding ------------------------------------------------------------------------------------------------------
 
-    async def load_window(self, since: datetime) -> WindowState:
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         """See `Store.load_window`."""
-        return await self._read(lambda connection: window.load_window(connection, since))
+        return await self._read(lambda connection: window.load_window(connection, since, shard))
 
     def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
         """See `Store.stream_window`."""
@@ -125,6 +217,19 @@ class SqlStore:
     async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
         async with self._one_state() as ask:
             yield window.window_parts(ask, since)
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """See `Store.stream_rows`."""
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        async with self._one_state() as ask:
+            yield window.window_rows_in_parts(ask, since, layout, shard)
 
     # -- outbox -------------------------------------------------------------------------------------------------------
 
@@ -201,6 +306,8 @@ class SqlStore:
         emptied = await self._bites(pruning.forget_bodies, now - retention.bodies)
         ended = await self._bites(pruning.forget_events, now - retention.events)
         steps = await self._bites(pruning.forget_changes, now - retention.changes)
+        hosts_ = await self._bites(hosts.forget_hosts, now)
+        hosts_ += await self._bites(hosts.forget_robots, now - ROBOTS_STALE)
         entries_ = 0
         behind: pruning.Place | None = None
         while True:
@@ -210,7 +317,7 @@ class SqlStore:
             entries_ += bite.forgotten
             behind = bite.behind
             if behind is None:
-                return Pruned(emptied, forgotten, entries_, ended, steps)
+                return Pruned(emptied, forgotten, entries_, ended, steps, hosts_)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -242,7 +349,7 @@ class SqlStore:
         while True:
             bite = await self._write(lambda connection: forget(connection, before))
             total += bite
-            if bite < pruning.BITE:
+            if bite < BITE:
                 return total
 
     async def _write_group(self, commits: Sequence[Commit]) -> None:

@@ -107,6 +107,7 @@ articles = Table(
     Column("placed_at", Moment, nullable=False),
     Column("document", Text, nullable=False, comment="the placed article without its body"),
     Column("features", LargeBinary, nullable=False),
+    Column("language", BigInteger, comment="its number, by which folding is divided into shards"),
 )
 Index("ix_articles_placed", articles.c.placed_at, articles.c.ordinal)
 Index("ix_articles_canonical_url", articles.c.canonical_url)
@@ -121,6 +122,22 @@ bodies = Table(
     Column("body", Prose, nullable=False),
 )
 Index("ix_bodies_placed", bodies.c.placed_at)
+
+# What folding's window keeps of each article; apart, so that filling a window reads nothing else.
+window_rows = Table(
+    "window_rows",
+    metadata,
+    Column("article_id", WORD, primary_key=True),
+    Column("ordinal", BigInteger, nullable=False, comment="as in articles"),
+    Column("placed_at", Moment, nullable=False),
+    Column("event_id", WORD, nullable=False),
+    Column("language", BigInteger, comment="as in articles"),
+    Column("kind", WORD, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False, comment="empty where it must be packed anew from the features"),
+)
+# With the event, so that the window's events are found without reading its rows.
+Index("ix_window_rows_placed", window_rows.c.placed_at, window_rows.c.ordinal, window_rows.c.event_id)
 
 events = Table(
     "events",
@@ -186,13 +203,15 @@ tallies = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+# What hosts asked for, by origin or by registrable domain: hold-offs, and pacing that outlasts a restart.
 hosts = Table(
     "hosts",
     metadata,
     Column("host", WORD, primary_key=True),
-    Column("blocked_until", Moment),
+    Column("blocked_until", Moment),  # nothing of it matters any more from then on
     Column("document", Text, nullable=False),
 )
+Index("ix_hosts_blocked", hosts.c.blocked_until)
 
 robots = Table(
     "robots",
@@ -202,3 +221,17 @@ robots = Table(
     Column("document", Text, nullable=False),
 )
 Index("ix_robots_expires", robots.c.expires_at)
+
+# At most one a feed (WebSub); a feed whose hub is another gets a new token, by which its callback is told apart.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("feed_id", WORD, primary_key=True),
+    Column("token", WORD, nullable=False),
+    Column("revision", Integer, nullable=False),  # one more with each change, so that none is overwritten
+    Column("state", WORD, nullable=False),
+    Column("due_at", Moment, nullable=False),  # when to ask the hub for something next
+    Column("document", Text, nullable=False),
+)
+Index("ix_subscriptions_token", subscriptions.c.token, unique=True)
+Index("ix_subscriptions_due", subscriptions.c.due_at)
