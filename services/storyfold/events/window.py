@@ -97,6 +97,7 @@ class Held:
         reports: its articles that are no copies, in the order of placement.
         standing: counts over all its articles.
         articles: how many of them are in the window.
+        looked_at: how many reports it had when it was last looked at whether it is one event.
     """
 
     event_id: EventId
@@ -106,6 +107,7 @@ class Held:
     reports: list[ArticleId] = field(default_factory=list)
     standing: Standing = field(default_factory=Standing)
     articles: int = 0
+    looked_at: int = 2
 
     def sample(self) -> Sequence[ArticleId]:
         """At most `SAMPLE` of its reports, spread evenly, the first and the last among them."""
@@ -153,6 +155,7 @@ class Window:
         self._due: list[tuple[datetime, EventId]] = []
         self._unpacked: dict[int, Profile] = {}
         self._latest: tuple[Features, Probe] | None = None
+        self._grown: list[EventId] = []
 
     @classmethod
     def rebuild(cls, state: WindowState, policy: FoldPolicy) -> Window:
@@ -322,6 +325,42 @@ class Window:
                 entered.append(both)
         self._index_all(entered)
 
+    def packed_again(self, folded: FoldedArticle) -> bytes:
+        """An article whose placement changes, packed: as it was, where that will do."""
+        article, placement = folded.placed.article, folded.placed.placement
+        known = self._articles.get(article.article_id)
+        copy = placement.kind is PlacementKind.DUPLICATE
+        if known is not None and copy is (known.kind is PlacementKind.DUPLICATE):
+            return known.packed
+        return self.pack(article, folded.features, placement.kind, placement.event_id)
+
+    def divide(self, articles: Sequence[FoldedArticle], events: Iterable[Event]) -> None:
+        """Take in that an event is two: the articles that leave as they are placed now, packed, and both events.
+
+        Looks at every article, and is for what seldom happens.
+        """
+        rows = [_row(each) for each in articles if each.placed.article.article_id in self._articles]
+        for row in rows:
+            self._forget(self._articles[row.article_id])
+        for event in events:
+            self._hold(event)
+            held = self._events[event.event_id]
+            held.standing = Standing()
+            for known in self._articles.values():
+                if self.resolve(known.event_id) == event.event_id:
+                    source = source_of(known.packed)
+                    held.standing.add(source.publisher, known.kind, source.language)
+        for row in rows:
+            both = self._enter(row)
+            if both is not None:
+                self._index(*both)
+
+    def take_grown(self) -> tuple[EventId, ...]:
+        """The events that have twice the reports of the last look at them; each is named once."""
+        grown = dict.fromkeys(map(self.resolve, self._grown))
+        self._grown.clear()
+        return tuple(grown)
+
     def size(self) -> int:
         """How many articles it holds."""
         return len(self._articles)
@@ -392,6 +431,7 @@ class Window:
         winner.reports.extend(loser.reports)
         winner.articles += loser.articles
         winner.numbers += loser.numbers
+        self._look(winner)
         winner.standing.unite(loser.standing)
         if loser.heard_at > winner.heard_at:
             self._hear(winner, loser.heard_at)
@@ -404,10 +444,10 @@ class Window:
         article, placement = folded.placed.article, folded.placed.placement
         if self.held(placement.event_id) is None:
             return
-        packed = folded.packed or self.pack(article, folded.features, placement.kind, placement.event_id)
-        at = folded.placed_at
-        row = WindowRow(article.article_id, placement.event_id, placement.kind, article.version, at, packed)
-        both = self._enter(row)
+        if not folded.packed:
+            packed = self.pack(article, folded.features, placement.kind, placement.event_id)
+            folded = replace(folded, packed=packed)
+        both = self._enter(_row(folded))
         if both is not None:
             self._index(*both)
 
@@ -430,7 +470,13 @@ class Window:
             held.standing.add(source.publisher, row.kind, source.language)
             if row.kind is not PlacementKind.DUPLICATE:
                 held.reports.append(row.article_id)
+                self._look(held)
         return known, held
+
+    def _look(self, held: Held) -> None:
+        if len(held.reports) >= 2 * held.looked_at:
+            held.looked_at = len(held.reports)
+            self._grown.append(held.event_id)
 
     def _index(self, known: Known, held: Held) -> None:
         sketch = known.sketch
@@ -504,6 +550,13 @@ class Window:
                     counts[term] = now
                 else:
                     del counts[term]
+
+
+def _row(folded: FoldedArticle) -> WindowRow:
+    article, placement = folded.placed.article, folded.placed.placement
+    return WindowRow(
+        article.article_id, placement.event_id, placement.kind, article.version, folded.placed_at, folded.packed
+    )
 
 
 def published(article: Article) -> datetime | None:
