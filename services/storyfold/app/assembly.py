@@ -10,6 +10,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from storyfold.app.hops import LINE, Hops, kafka_hops, local_hops, runs_apart
+from storyfold.app.kafka import kafka_connection
+from storyfold.app.opening import open_patiently
 from storyfold.config.roles import Role
 from storyfold.config.settings import Settings
 from storyfold.edges.broker import BrokerPolicy, EmbeddedBroker
@@ -20,7 +22,6 @@ from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
 from storyfold.edges.parsing import PoolFeedParser
-from storyfold.edges.store.opening import open_store
 from storyfold.edges.store.sql import SqlStore
 from storyfold.edges.telemetry import PrometheusMeter
 from storyfold.pipeline.host_memory import HostMemory
@@ -81,7 +82,8 @@ async def assemble_parts(settings: Settings, roles: frozenset[Role], resources: 
     Raises:
         StoreError: the store cannot be opened.
     """
-    store = await open_store(settings.store_url)
+    clock = SystemClock()
+    store = await open_patiently(settings.store_url, clock)
     resources.push_async_callback(store.close)
     meter = PrometheusMeter()
     hops = local_hops()
@@ -89,7 +91,7 @@ async def assemble_parts(settings: Settings, roles: frozenset[Role], resources: 
         hops = kafka_hops(settings, connection(settings, settings.kafka.bootstrap_servers), meter, resources)
     return Parts(
         settings=settings,
-        clock=SystemClock(),
+        clock=clock,
         meter=meter,
         store=store,
         encoder=Encoder(BodyTravel(settings.read.body.value)),
@@ -154,16 +156,7 @@ async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> Callable
 
 def connection(settings: Settings, bootstrap: Sequence[str]) -> KafkaConnection:
     """How to reach the brokers."""
-    kafka = settings.kafka
-    if not kafka.username:
-        return KafkaConnection(tuple(bootstrap))
-    return KafkaConnection(
-        tuple(bootstrap),
-        security_protocol="SASL_PLAINTEXT",
-        sasl_mechanism="PLAIN",
-        username=kafka.username,
-        password=str(kafka.password),
-    )
+    return kafka_connection(settings.kafka, bootstrap)
 
 
 def runs_line(roles: frozenset[Role]) -> bool:
