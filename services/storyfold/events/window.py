@@ -149,8 +149,8 @@ class Window:
         self._moved: dict[EventId, EventId] = {}
         self._documents: OrderedDict[EventId, Event] = OrderedDict()
         self._keep = documents
-        self._postings = Index(_POSTING, newest=True)
-        self._by_shingle = Index(_FOOTER, newest=False)
+        self._postings = Index(_POSTING)
+        self._by_shingle = Index(_FOOTER)
         self._by_hash: dict[bytes, int] = {}
         self._due: list[tuple[datetime, EventId]] = []
         self._unpacked: dict[int, Profile] = {}
@@ -219,7 +219,7 @@ class Window:
         """Articles that may be copies, those with most shingles in common first."""
         if not sketch:
             return []
-        votes = Counter(chain.from_iterable(self._by_shingle.find(sketch[:_BANDS])))
+        votes = Counter(chain.from_iterable(self._by_shingle.oldest(sketch[:_BANDS])))
         return [self._in_order[found] for found, _ in votes.most_common() if found in self._in_order]
 
     def _rarities_of(self, terms: array[int]) -> array[float]:
@@ -241,18 +241,21 @@ class Window:
     def candidates(self, probe: Probe, limit: int) -> list[Held]:
         """Events that share telling terms with an article, those that share most first."""
         keys = _keys(probe.profile)
-        votes: dict[int, float] = {}
-        for (_, weight), numbers in zip(keys, self._postings.find([key for key, _ in keys]), strict=True):
-            for number in numbers:
-                votes[number] = votes.get(number, 0.0) + weight
-        merged: dict[EventId, float] = {}
-        for number, vote in votes.items():
-            opened = self._opened.get(number)
-            if opened is not None:
-                now = self.resolve(opened)
-                merged[now] = max(vote, merged.get(now, 0.0))
-        best = sorted((event_id for event_id in merged if event_id in self._events), key=lambda e: (-merged[e], e))
-        return [self._events[event_id] for event_id in best[:limit]]
+        numbers, sizes = self._postings.newest([key for key, _ in keys])
+        each, where = np.unique(numbers, return_inverse=True)
+        votes = np.bincount(where, np.array([weight for _, weight in keys]).repeat(sizes))
+        best: dict[EventId, float] = {}
+        least = 0.0
+        for place in (-votes).argsort(kind="stable").tolist():
+            vote = float(votes[place])
+            if len(best) >= limit and vote < least:
+                break
+            opened = self._opened.get(int(each[place]))
+            now = None if opened is None else self.resolve(opened)
+            if now is not None and now in self._events and now not in best:
+                best[now] = least = vote
+        ranked = sorted(best, key=lambda event_id: (-best[event_id], event_id))
+        return [self._events[event_id] for event_id in ranked[:limit]]
 
     def probe_again(self, article_id: ArticleId) -> Probe:
         """Unpack an article of the window for comparison with others."""

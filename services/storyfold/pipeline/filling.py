@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 # Descriptions of events that are kept at hand, some 20 KiB each: more than one batch can touch, and most of those that
 # are reported on from hour to hour.
-DOCUMENTS = 4_096
+DOCUMENTS = 2_048
 # Descriptions that are asked for at once.
 ASKED = 500
 
