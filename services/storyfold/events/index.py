@@ -78,7 +78,7 @@ class Index:
             found = self._numbers[max(start, end - self._most) : end]
             fresh = self._fresh.get(code)
             if fresh is not None:
-                both = sorted({*found.tolist(), *fresh[-self._most :]})
+                both = sorted({*found.tolist(), *fresh[-_BEYOND * self._most :]})
                 found = np.array(both[-self._most :], np.uint32)
             parts.append(found)
         return np.concatenate(parts), [len(part) for part in parts[1:]]
