@@ -71,7 +71,7 @@ _RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns
 <link>/1</link><dc:date>2026-01-07T10:00+01:00</dc:date><dc:subject>s</dc:subject></item></rdf:RDF>"""
 _JSON = """{"version":"https://jsonfeed.org/version/1.1","title":"J","language":"en","authors":[{"name":"A"}],
 "next_url":"/2","hubs":[{"type":"WebSub","url":"/hub"}],"items":[{"id":7,"url":"/7","title":"Seven","content_html":
-"<p>x</p>","date_published":"2026-01-07T10:00:00Z","tags":["t"]},{"id":"b","content_text":"1 
+"<p>x</p>","date_published":"2026-01-07T10:00:00Z","tags":["t"]},{"id":"b","content_text":"1
 < 2","external_url":"//e/"}]}"""
 _SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>/1</loc><news:news><news:publication>

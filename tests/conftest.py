@@ -37,6 +37,7 @@ def apache_bootstrap() -> Iterator[str]:
             missing(str(error))
         yield ",".join(kafka.bootstrap)
 
+
 # How long an example takes says more about the machine's load than about the code; what is to be timed times itself.
 settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("storyfold")

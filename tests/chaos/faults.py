@@ -49,9 +49,8 @@ class Chaos:
             time.sleep(min(left, 0.5))
 
     def _inflict(self, fault: Fault) -> None:
-        """One fault; those on the same target wait for each other."""
-        one_at_a_time = fault.kind in {FaultKind.KILL_DATABASE, FaultKind.DISK_FULL}
-        target = "database" if one_at_a_time else fault.target
+        """One fault; those on the same target wait for each other. Brokers are one target: two of three serve."""
+        target = "brokers" if fault.kind is FaultKind.KILL_BROKER else fault.target
         with self._by_target.setdefault(target, threading.Lock()):
             match fault.kind:
                 case FaultKind.KILL_ROLE:

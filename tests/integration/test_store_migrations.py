@@ -14,8 +14,9 @@ from storyfold.edges.store import migrate
 from storyfold.edges.store.opening import adapter_of, open_store
 from storyfold.edges.store.tables import metadata
 from storyfold.model.commit import Commit
+from storyfold.model.shards import Shard, language_number
 from storyfold.ports import StoreBroken, StoreUnavailable
-from tests.fakes.store_values import new_entry
+from tests.fakes.store_values import NOON, folded_of, new_entry
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -71,6 +72,25 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
     assert (1, True) == asyncio.run(fill_and_reopen(tmp_path))
 
 
+def test_articles_of_an_older_store_belong_to_the_shards_of_their_languages(tmp_path: Path) -> None:
+    """Their languages are filled in from their features, so that each shard finds its window."""
+
+    async def scenario() -> None:
+        store = await open_store(url_of(tmp_path))
+        await store.apply(Commit(articles=(folded_of("a"),)))
+        await store.close()
+        adapter = adapter_of(url_of(tmp_path))
+        migrate.downgrade(adapter, "0003")
+        adapter.close()
+        store = await open_store(url_of(tmp_path))
+        shard = language_number(folded_of("a").features.language) % 5
+        found = {number: len((await store.load_window(NOON, Shard(number, 5))).articles) for number in range(5)}
+        await store.close()
+        assert {number: int(number == shard) for number in range(5)} == found
+
+    asyncio.run(scenario())
+
+
 def test_two_stores_have_two_names(tmp_path: Path) -> None:
     """The name is made anew for each."""
 
@@ -90,7 +110,7 @@ def test_a_newer_store_is_refused(tmp_path: Path) -> None:
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
-    with pytest.raises(StoreBroken, match=r"newer storyfold \(schema 9999, this one knows up to 0004\); run that"):
+    with pytest.raises(StoreBroken, match=r"newer storyfold \(schema 9999, this one knows up to 0006\); run that"):
         asyncio.run(open_store(url_of(tmp_path)))
 
 

@@ -16,7 +16,7 @@ from benchmarks.corpora import read_stories
 from benchmarks.folding import prepare, replay
 items = [prepare(story) for story in islice(read_stories(Path(sys.argv[1])), 120)]
 window = replay(items).window
-events = [window.held(window.known(item.article.article_id).event_id).event for item in items]
+events = [window.document(window.resolve(window.known(item.article.article_id).event_id)) for item in items]
 print(hashlib.sha256(repr(events).encode()).hexdigest())
 """
 

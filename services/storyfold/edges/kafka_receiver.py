@@ -143,6 +143,10 @@ class KafkaReceiver(Generic[T]):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         self._changed.clear()
+        return self.held()
+
+    def held(self) -> dict[int, int]:
+        """The partitions that are given now, with their numbers."""
         return {lane.partition: lane.given for lane in self._lanes.values()}
 
     def open(self, partition: int, position: int | None) -> None:
@@ -245,6 +249,7 @@ class KafkaReceiver(Generic[T]):
             while not self._commands.empty():
                 self._commands.get_nowait()(consumer)
             self._make_room(consumer)
+            self._unpark(consumer)
             for place, records in consumer.poll(timeout_ms=int(POLL_SECONDS * 1000)).items():
                 self._hand_over(consumer, place, records)
                 self._told = None
@@ -284,6 +289,17 @@ class KafkaReceiver(Generic[T]):
             elif held < LANE // 2 and place in paused:
                 consumer.resume(place)
 
+    @staticmethod
+    def _unpark(consumer: KafkaConsumer) -> None:
+        """Let kafka-python 3.0.12 find again what it had fetched of a partition before it was paused.
+
+        It looks for that only while no other fetch is current, yet leaves one that is used up in that place: a
+        partition that was paused and resumed would then never be fetched again.
+        """
+        fetcher = consumer._fetcher  # noqa: SLF001 # see above
+        if fetcher._next_partition_records is not None and not fetcher._next_partition_records:  # noqa: SLF001
+            fetcher._next_partition_records = None  # noqa: SLF001
+
     def _seek(self, consumer: KafkaConsumer, lane: Lane[T], opening: int, position: int | None) -> None:
         place = TopicPartition(self._reception.topic, lane.partition)
         if self._lanes.get(lane.partition) is not lane or place not in consumer.assignment():
@@ -298,7 +314,7 @@ class KafkaReceiver(Generic[T]):
         offsets = self._offsets(consumer, committed)
         if offsets:
             with contextlib.suppress(*FOREIGN_ERRORS):
-                consumer.commit_async(offsets)
+                consumer.commit_async(offsets, callback=partial(_told, committed))
 
     def _offsets(
         self, consumer: KafkaConsumer, committed: dict[int, tuple[int, int]]
@@ -311,6 +327,12 @@ class KafkaReceiver(Generic[T]):
                 committed[place.partition] = (lane.given, lane.safe)
                 offsets[place] = OffsetAndMetadata(lane.safe, "", -1)
         return offsets
+
+
+def _told(committed: dict[int, tuple[int, int]], _: object, response: object) -> None:
+    """Have the group told again, where it was not."""
+    if isinstance(response, Exception):
+        committed.clear()
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types

@@ -17,8 +17,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEADLINE, NAME = 1, 2
-_NUMBER, _PHRASE = 4, 8
+HEADLINE, NAME = 1, 4
+_NUMBER, _PHRASE = 8, 16
+# Of a term: its event had not been counted with it before; says nothing of likeness.
+COUNTED = 32
 # Codes of others are told apart from ours by their lowest bits alone, all but a few in a hundred.
 _LOW = 0x1FFF
 # What stands beside numbers and phrases, which have neither weights nor flags of their own.

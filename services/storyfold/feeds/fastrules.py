@@ -231,12 +231,17 @@ class Rules:
         author: Fields = {}
         self.fields.setdefault("authors", []).append(author)
         if len(element):
+            # feedparser would write this one's name into that of an earlier author by text as well.
+            if "author_detail" in self.fields:
+                raise Unsure
             name = self._name_in(element)
             self.store("author", name, depth)
         else:
             text = mended(text_of(element))
             self.store("author", text, depth)
             name = _without_address(text)
+            if text:
+                self.fields.setdefault("author_detail", author)
         if name:
             author["name"] = name
 

@@ -18,7 +18,7 @@ from storyfold.feeds.cadence import after_news, after_silence, credible_dates, f
 from storyfold.feeds.freshness import fresh_for
 from storyfold.feeds.identity import guids_changed, known_by_link, link_marks
 from storyfold.feeds.moves import confirmed
-from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, SameBody
+from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.selection import entries_to_take_up, genuine, hidden_by_304
 from storyfold.feeds.timing import after_failure, after_success
@@ -44,6 +44,7 @@ class PollDecision:
     Attributes:
         outcome: how it ended.
         state: what is remembered from now on.
+        next_poll_at: when the feed is polled again; stands in `state` too.
         taken_up: ledger rows that begin; those with `known_as` end in the same breath.
         listed: every entry that the document listed; None where none was parsed.
         hold_off: until when the server wants to be left alone, in its own words.
@@ -51,6 +52,7 @@ class PollDecision:
 
     outcome: PollOutcome
     state: PollState
+    next_poll_at: datetime
     taken_up: tuple[TakenUp, ...] = ()
     listed: tuple[EntryId, ...] | None = None
     hold_off: datetime | None = None
@@ -100,26 +102,27 @@ def decide(feed: Feed, observation: Observation, now: datetime, policy: PollPoli
     if isinstance(observation, HeldOff):
         return decision
     message = None if decision.state.last_message is None else decision.state.last_message[:_MESSAGE]
+    if isinstance(observation, Pushed):
+        message = "brought by its hub"
     line = PastPoll(now, decision.outcome, len(decision.taken_up), message)
     history = (line, *feed.state.history)[:_HISTORY]
-    return replace(decision, state=replace(decision.state, history=history))
+    return replace(decision, state=replace(decision.state, history=history, next_poll_at=decision.next_poll_at))
 
 
 def _decided(feed: Feed, observation: Observation, now: datetime, policy: PollPolicy, *, chance: float) -> PollDecision:
     match observation:
         case Parsed():
             return _parsed(feed, observation, now, policy, chance=chance)
-        case SameBody(response, conditional):
+        case Pushed():
+            return _pushed(feed, observation, now, policy)
+        case SameBody(response):
             state = confirmed(feed.state, response.redirects, now, policy)
-            state = _asked(replace(state, validators=_validators(response)), now, conditional=conditional)
-            return _quiet(feed, state, PollOutcome.SAME_BODY, response, now, policy, chance=chance)
-        case NotModified(response):
-            state = replace(feed.state, validators=_updated(feed.state.validators, response))
-            state = _asked(state, now, conditional=True)
-            return _quiet(feed, state, PollOutcome.NOT_MODIFIED, response, now, policy, chance=chance)
+            return _quiet(feed, state, observation, now, policy, chance=chance)
+        case NotModified():
+            return _quiet(feed, feed.state, observation, now, policy, chance=chance)
         case HeldOff(until):
             at = max(until, now) + policy.floor * policy.jitter * chance
-            return PollDecision(PollOutcome.THROTTLED, replace(feed.state, next_poll_at=at))
+            return PollDecision(PollOutcome.THROTTLED, replace(feed.state, next_poll_at=at), next_poll_at=at)
         case Failed():
             return _failed(feed, observation, now, policy, chance=chance)
         case _:
@@ -135,17 +138,34 @@ def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, *, chan
     if not seen.conditional and hidden_by_304(before, seen.response, news):
         state = replace(state, false_304s=before.false_304s + 1, validators_off_until=now + policy.validators_rest)
     state = _with_rhythm(before, state, document.entries, news, now, policy)
-    outcome = PollOutcome.NEW_ENTRIES if any(row.known_as is None for row in taken_up) else PollOutcome.UNCHANGED
+    outcome = _outcome_of(taken_up)
     state = _succeeded(state, outcome, document.complaint, seen.response, now)
     ttl = policy.ceiling if document.hints.expired else state.ttl
     fresh = fresh_for(seen.response, now)
     at = after_success(feed, replace(state, ttl=ttl), fresh, now, policy, chance=chance)
     return PollDecision(
         outcome,
-        replace(state, ttl=ttl, next_poll_at=at),
-        taken_up,
+        replace(state, ttl=ttl),
+        next_poll_at=at,
+        taken_up=taken_up,
         listed=tuple(entry.entry_id for entry in document.entries),
     )
+
+
+def _pushed(feed: Feed, seen: Pushed, now: datetime, policy: PollPolicy) -> PollDecision:
+    """Take what a hub brought. What the feed lists and when it is polled next, only a poll can tell."""
+    before = feed.state
+    taken_up = entries_to_take_up(feed, seen, now, policy)
+    count = genuinely_new(genuine(taken_up), before.last_poll_at, now, policy)
+    state = before
+    if count:
+        interval = after_news(before, count, now, policy)
+        state = replace(before, interval=interval, news_interval=interval, last_new_at=now)
+    return PollDecision(_outcome_of(taken_up), state, next_poll_at=before.next_poll_at, taken_up=taken_up)
+
+
+def _outcome_of(taken_up: tuple[TakenUp, ...]) -> PollOutcome:
+    return PollOutcome.NEW_ENTRIES if any(row.known_as is None for row in taken_up) else PollOutcome.UNCHANGED
 
 
 def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime) -> PollState:
@@ -167,6 +187,8 @@ def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime
         dated_count=sum(1 for entry in document.entries if entry.published_at or entry.updated_at),
         empty_since=None if document.entries else state.empty_since or now,
         degraded=document.complaint,
+        hub=hints.hub,
+        self_url=hints.self_url,
     )
 
 
@@ -192,17 +214,39 @@ def _with_rhythm(
 def _quiet(
     feed: Feed,
     state: PollState,
-    outcome: PollOutcome,
-    response: FetchResponse,
+    seen: SameBody | NotModified,
     now: datetime,
     policy: PollPolicy,
     *,
     chance: float,
 ) -> PollDecision:
-    state = replace(state, interval=after_silence(feed.state, now, policy))
-    state = _succeeded(state, outcome, feed.state.last_message if feed.state.failures == 0 else None, response, now)
-    at = after_success(feed, state, fresh_for(response, now), now, policy, chance=chance)
-    return PollDecision(outcome, replace(state, next_poll_at=at))
+    """What follows from nothing new: by far the most polls, so the state is copied once for all that changes in it."""
+    response = seen.response
+    if isinstance(seen, NotModified):
+        outcome, conditional = PollOutcome.NOT_MODIFIED, True
+        validators = _updated(state.validators, response)
+    else:
+        outcome, conditional = PollOutcome.SAME_BODY, seen.conditional
+        validators = _validators(response)
+    fresh = fresh_for(response, now)
+    state = replace(
+        state,
+        validators=validators,
+        polls_since_unconditional=state.polls_since_unconditional + 1 if conditional else 0,
+        unconditional_at=state.unconditional_at if conditional else now,
+        interval=after_silence(feed.state, now, policy),
+        last_poll_at=now,
+        last_outcome=outcome,
+        last_message=state.last_message if state.failures == 0 else None,
+        last_success_at=now,
+        failures=0,
+        gone_since=None,
+        retired_at=None,
+        retry_after=None,
+        fresh_until=None if fresh is None else now + fresh,
+    )
+    at = after_success(feed, state, fresh, now, policy, chance=chance)
+    return PollDecision(outcome, state, next_poll_at=at)
 
 
 def _succeeded(
@@ -242,7 +286,7 @@ def _failed(feed: Feed, seen: Failed, now: datetime, policy: PollPolicy, *, chan
     if state.retired_at is not None:
         backoff = max(backoff, policy.retired_interval)
     at = after_failure(feed, state, backoff, now, policy, chance=chance)
-    return PollDecision(seen.outcome, replace(state, next_poll_at=at), hold_off=wanted)
+    return PollDecision(seen.outcome, state, next_poll_at=at, hold_off=wanted)
 
 
 def _gone(state: PollState, seen: Failed, now: datetime, policy: PollPolicy) -> PollState:

@@ -32,7 +32,7 @@ def texts(draw: st.DrawFn) -> Text:
     return Text(
         array("I", terms),
         array("f", draw(amounts)),
-        bytes(draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))),
+        bytes(draw(st.lists(st.integers(0, 7), min_size=size, max_size=size))),
         array("I", sorted(draw(st.sets(st.integers(1000, 1011), max_size=5)))),
         array("I", sorted(draw(st.sets(st.integers(2000, 2009), max_size=5)))),
         array("f", draw(amounts)),

@@ -102,6 +102,7 @@ SURE = [
     entry("<author><name>N</name><email>n@e.example</email></author><contributor><name>C</name></contributor>"),
     entry("<content type='html'>&lt;p&gt;</content><summary>s &lt;b&gt;</summary>"
           "<published>2026-01-06T09:00:00.5Z</published>"),
+    entry("<author><name>Ben</name></author><author>Ana</author><author/>"),
     entry("<summary>s</summary><summary>t</summary><summary>u</summary>").replace("<entry>", ""
           "<entry own:lastmod2='x'>"),
     rdf("<channel rdf:about='/'><title>T</title><items><rdf:Seq><rdf:li rdf:resource='/1'/></rdf:Seq></items>"
@@ -134,6 +135,7 @@ UNSURE = [
     item("<author>a@b.example?subject=x</author>"),
     item("<author><email>e</email></author>"),
     item("<author><name>N</name>x</author>"),
+    entry("<author>Ana</author><author><name>Ben</name></author>"),
     item("<author><name>N<b/></name></author>"),
     item("<author><name/></author>"),
     item("<media:group><author>A</author></media:group>"),
