@@ -11,7 +11,7 @@ import pytest
 from storyfold.feeds.listing import read_feeds
 from storyfold.feeds.opml import write_opml
 from storyfold.model.entries import LedgerEntry
-from tests.conformance.scene import DAY, HOUR, Newsdesk, rss, scene
+from tests.conformance.scene import HOUR, rss, scene
 from tests.fakes.badserver import Exchange
 
 Say = Callable[[str], None]
@@ -376,19 +376,3 @@ def test_hub_and_self(tmp_path: Path, say: Say, where: str) -> None:
 
     asyncio.run(story())
     say(where)
-
-
-@pytest.mark.rule("26b")
-@pytest.mark.xfail(strict=True, reason="hubs are found but not subscribed to; the slow poll is all there is")
-def test_a_hub_is_subscribed_to(tmp_path: Path, say: Say) -> None:
-    """After the first poll the hub has been asked for a subscription."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as stage:
-            hub = stage.answer("/hub", 202)
-            desk = Newsdesk(stage.clock, headers=(("Link", f"<{hub}>; rel=hub"),))
-            await stage.register(stage.serve("/f", desk))
-            await stage.run(DAY)
-            assert stage.requests("/hub")
-
-    asyncio.run(story())

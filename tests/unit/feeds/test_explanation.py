@@ -31,6 +31,7 @@ MINUTE = timedelta(minutes=1)
         (old_hand(skip_hours=(0, 1)), "hours 0, 1 UTC"),
         (old_hand(skip_days=(5, 6)), "Sat, Sun"),
         (old_hand(), "10%"),
+        (replace(old_hand(), pushed_until=NOW + HOUR), "polled 4 times more rarely"),
     ],
 )
 def test_everything_that_has_a_say_is_named(feed: Feed, words: str) -> None:
