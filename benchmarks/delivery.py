@@ -53,7 +53,8 @@ POLICY = PublishPolicy()
 
 
 @contextmanager
-def _broker() -> Iterator[tuple[str, ...]]:
+def broker() -> Iterator[tuple[str, ...]]:
+    """Addresses of an Apache Kafka: the one that is given, or one of its own."""
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield tuple(given.split(","))
         return
@@ -236,7 +237,7 @@ def _quantile(values: Sequence[float], share: float) -> float:
 
 async def _main(number: int, rounds: int, seconds: int) -> None:
     load = os.getloadavg()[0]
-    with _broker() as bootstrap:
+    with broker() as bootstrap:
         ours, bare = await _rates(bootstrap, number, rounds)
         latencies = await _latencies(bootstrap, seconds)
         drained, took = await _outage(bootstrap, number, 100)
