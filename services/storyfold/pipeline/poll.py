@@ -128,6 +128,7 @@ class PollStage:
         self._hold = hold
         self._patience = patience
         self._in_hand: set[FeedId] = set()
+        self._once_more: dict[FeedId, Feed] = {}
         self._wake = asyncio.Event()
         self._taking: asyncio.Task[None] | None = None
         self.last_round = parts.clock.steady()
@@ -162,7 +163,10 @@ class PollStage:
             room = min(self._concurrency - len(self._in_hand), self._parts.entries.room())
             feeds = await self._due(room) if room > 0 else ()
             for feed in feeds:
-                if feed.source.feed_id not in self._in_hand:
+                if feed.source.feed_id in self._in_hand:
+                    # Its entries are still on their way out: polled when they are, as the lease is ours already.
+                    self._once_more[feed.source.feed_id] = feed
+                else:
                     self._in_hand.add(feed.source.feed_id)
                     tasks.create_task(self._carry(feed))
             if room <= 0:
@@ -204,24 +208,33 @@ class PollStage:
     # -- one poll -----------------------------------------------------------------------------------------------------
 
     async def _carry(self, feed: Feed) -> None:
+        """Poll one feed, again where it was leased again meanwhile."""
+        feed_id = feed.source.feed_id
+        try:
+            await self._poll_and_send(feed)
+            # One whose lease ran out under the poll that has just ended stands as it did before that.
+            while (again := self._once_more.pop(feed_id, feed)).state != feed.state:
+                feed = again
+                await self._poll_and_send(feed)
+        finally:
+            self._in_hand.discard(feed_id)
+
+    async def _poll_and_send(self, feed: Feed) -> None:
         """Poll one feed, commit what follows, count it, and send its new entries on."""
         parts = self._parts
         started = parts.clock.steady()
-        try:
-            decision = await self.poll(feed)
-            now = parts.clock.now()
-            await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
-            self._count(decision, parts.clock.steady() - started)
-            if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
-                # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
-                self._wake.set()
-            fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
-            if len(fresh) < len(decision.taken_up):
-                parts.nudge()
-            if fresh:
-                await parts.entries.send(fresh)
-        finally:
-            self._in_hand.discard(feed.source.feed_id)
+        decision = await self.poll(feed)
+        now = parts.clock.now()
+        await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
+        self._count(decision, parts.clock.steady() - started)
+        if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
+            # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
+            self._wake.set()
+        fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
+        if len(fresh) < len(decision.taken_up):
+            parts.nudge()
+        if fresh:
+            await parts.entries.send(fresh)
 
     async def poll(self, feed: Feed) -> PollDecision:
         """Look at one feed and decide what follows; nothing is written."""
