@@ -3,14 +3,16 @@
 import logging
 import re
 import warnings
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
-from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded, is_prose
+from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded, is_prose, measure
 from storyfold.articles.dom import text_of
 from storyfold.articles.pruning import TEASER
 
@@ -36,17 +38,21 @@ class Way(StrEnum):
     FAST = "fast"  # trafilatura's own rules
     FULL = "full"  # trafilatura with its fallbacks
     DENSEST = "densest"  # the block with most prose in it
+    DATA = "data"  # what the page holds for its own program
     JSON_LD = "json-ld"
     FEED = "feed"
 
 
-def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
+def by_trafilatura(
+    root: HtmlElement, url: str, way: Way, extract: Callable[..., Any] = bare_extraction
+) -> tuple[Block, ...]:
     """Extract with trafilatura.
 
     Args:
         root: of the page; left as it is.
         url: of the page.
         way: `Way.FAST` for its rules alone, else with its fallbacks.
+        extract: trafilatura's own.
 
     Returns:
         Blocks in order; none where it finds none or stumbles over the page.
@@ -57,7 +63,7 @@ def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document = bare_extraction(root, url=url, options=options)
+            document = extract(root, url=url, options=options)
     except (
         ValueError,
         TypeError,
@@ -164,5 +170,7 @@ def _set_aside(element: HtmlElement) -> bool:
 def prose_of(root: HtmlElement) -> int:
     """Characters of prose in the page's own paragraphs: what an extraction should come near to."""
     return sum(
-        len(text) for paragraph in root.iter("p") if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph)
+        measure(text)
+        for paragraph in root.iter("p")
+        if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph)
     )

@@ -17,6 +17,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.admin import OffsetSpec
 
 from storyfold.edges.hop_messages import Unreadable
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 
 T = TypeVar("T")
@@ -221,8 +222,9 @@ class KafkaSender(Generic[T]):
 
     def _opened(self) -> KafkaProducer:
         if self._producer is None:
-            self._producer = KafkaProducer(
-                **self._connection.settings(),
+            self._producer = connected(
+                KafkaProducer,
+                self._connection,
                 client_id="storyfold-hop",
                 acks="all",
                 enable_idempotence=True,
@@ -251,7 +253,7 @@ class KafkaSender(Generic[T]):
         topic, group = self._dispatch.topic, self._dispatch.group
         try:
             if self._admin is None:
-                self._admin = KafkaAdminClient(client_id="storyfold-hop", **self._connection.settings())
+                self._admin = connected(KafkaAdminClient, self._connection, client_id="storyfold-hop")
             (described,) = self._admin.describe_topics([topic])
             places = [TopicPartition(topic, each["partition_index"]) for each in described["partitions"]]
             if not places:

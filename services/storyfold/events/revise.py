@@ -42,7 +42,7 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
     """Take in a new version of a known article. It stays in its event.
 
     Args:
-        window: what came before; it is not changed.
+        window: what came before; it is not changed. The description of the article's event is at hand.
         previous: the version before, with its placement.
         article: the new version as read; its own version and change are set here.
         features: of its text.
@@ -60,16 +60,18 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
     newer = replace(
         article, version=previous.article.version + 1, change=change, first_seen_at=previous.article.first_seen_at
     )
-    folded = FoldedArticle(PlacedArticle(newer, placement), features, now)
+    packed = window.pack(newer, features, placement.kind, placement.event_id)
+    folded = FoldedArticle(PlacedArticle(newer, placement), features, now, packed)
     held = window.held(placement.event_id)
     if held is None or change is ArticleChange.COSMETIC:
         return Folding(folded, (), ())
-    described = _described(held.event, newer, features, placement.kind)
-    if not diff(held.event, described):
+    before = window.document(held.event_id)
+    described = _described(before, newer, features, placement.kind)
+    if not diff(before, described):
         return Folding(folded, (), ())
     kind = ChangeKind.DESCRIBED if change is ArticleChange.SUBSTANTIVE else ChangeKind.CORRECTED
     evidence = (Evidence(EvidenceKind.GUID, f"version {newer.version} of {newer.article_id}: {change}", 1.0),)
-    event, made = step(held.event, described, kind, newer.article_id, evidence, now=now)
+    event, made = step(before, described, kind, newer.article_id, evidence, now=now)
     return Folding(folded, (event,), (made,))
 
 
