@@ -8,7 +8,16 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, PolledFeed, TakenUp, WindowState
+from storyfold.model.commit import (
+    Commit,
+    FeedSync,
+    FoldedArticle,
+    LedgerCounts,
+    PlannedReread,
+    PolledFeed,
+    TakenUp,
+    WindowState,
+)
 from storyfold.model.curation import Curation, CurationOrder, CurationState
 from storyfold.model.entries import EntryState, LedgerEntry, PutOff, RejectReason, Settled
 from storyfold.model.events import Change, Event, EventStatus
@@ -52,6 +61,12 @@ class EntryRow:
 
 
 @dataclass
+class RereadRow:
+    planned: PlannedReread
+    lease: Lease | None = None
+
+
+@dataclass
 class ArticleRow:
     folded: FoldedArticle
     ordinal: int
@@ -82,6 +97,7 @@ class MemoryStore:
         self._feeds: dict[FeedId, FeedRow] = {}
         self._entries: dict[EntryId, EntryRow] = {}
         self._articles: dict[ArticleId, ArticleRow] = {}
+        self._rereads: dict[ArticleId, RereadRow] = {}
         self._events: dict[EventId, Event] = {}
         self._curations: dict[int, Curation] = {}
         self._changes: dict[ChangeId, Change] = {}
@@ -114,6 +130,8 @@ class MemoryStore:
             self._put_off(put_off)
         for folded in commit.articles:
             self._keep_article(folded)
+        for planned in commit.rereads:
+            self._plan(planned)
         for event in commit.events:
             known = self._events.get(event.event_id)
             if known is None or event.version >= known.version:
@@ -183,6 +201,16 @@ class MemoryStore:
         elif article.version >= row.folded.placed.article.version:
             row.folded = folded
 
+    def _plan(self, planned: PlannedReread) -> None:
+        reread = planned.reread
+        row = self._rereads.get(reread.article_id)
+        if row is not None and reread.version < row.planned.reread.version:
+            return
+        left = reread.left if row is None else min(reread.left, row.planned.reread.left)
+        over = reread.due_at is None or (left == 0 and reread.left > 0)
+        reread = replace(reread, left=left, due_at=None if over else reread.due_at)
+        self._rereads[reread.article_id] = RereadRow(PlannedReread(replace(planned.ledger, again=reread), reread))
+
     # -- feeds --------------------------------------------------------------------------------------------------------
 
     async def register(self, sources: Sequence[FeedSource], now: datetime) -> FeedSync:
@@ -251,9 +279,22 @@ class MemoryStore:
             row.lease = Lease(owner, now + lease)
         return tuple(row.ledger for row in taken)
 
+    async def lease_rereads(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        self._check()
+        due = [
+            (row.planned.reread.due_at, key)
+            for key, row in self._rereads.items()
+            if row.planned.reread.due_at is not None and row.planned.reread.due_at <= now and is_free(row.lease, now)
+        ]
+        taken = [self._rereads[key] for _, key in sorted(due)[:limit]]
+        for row in taken:
+            row.lease = Lease(owner, now + lease)
+        return tuple(row.planned.ledger for row in taken)
+
     async def release(self, owner: str) -> None:
         self._check()
-        rows: list[FeedRow | EntryRow] = [*self._feeds.values(), *self._entries.values()]
+        rows: list[FeedRow | EntryRow | RereadRow]
+        rows = [*self._feeds.values(), *self._entries.values(), *self._rereads.values()]
         for row in rows:
             if row.lease is not None and row.lease.owner == owner:
                 row.lease = None
@@ -381,6 +422,7 @@ class MemoryStore:
         old_articles = [key for key, row in self._articles.items() if row.folded.placed_at < now - retention.articles]
         for article in old_articles:
             del self._articles[article]
+            self._rereads.pop(article, None)
         bodies = [
             row
             for row in self._articles.values()

@@ -21,6 +21,7 @@ from storyfold.model.articles import (
     Placement,
     PlacementKind,
     Quality,
+    TextChange,
 )
 from storyfold.model.events import (
     Actor,
@@ -130,6 +131,10 @@ def _placed(value: dict[str, Any]) -> PlacedArticle:
         ai_opt_out=value["ai_opt_out"],
         wire=value["wire"],
         is_live_blog=value.get("is_live_blog", False),
+        diff=tuple(
+            TextChange(each["field"], tuple(each["before"]), tuple(each["after"]), each["cut"])
+            for each in value.get("diff", ())
+        ),
     )
     return PlacedArticle(
         article,

@@ -13,7 +13,18 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from storyfold.edges.store import articles, attempts, changes, curations, entries, feeds, outbox, pruning, window
+from storyfold.edges.store import (
+    articles,
+    attempts,
+    changes,
+    curations,
+    entries,
+    feeds,
+    outbox,
+    pruning,
+    rereads,
+    window,
+)
 from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
 from storyfold.edges.store.rows import Counter
@@ -86,6 +97,10 @@ class SqlStore:
         """See `Store.lease_entries`."""
         return await self._write(lambda connection: entries.lease_entries(connection, owner, now, lease, limit))
 
+    async def lease_rereads(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        """See `Store.lease_rereads`."""
+        return await self._write(lambda connection: rereads.lease_rereads(connection, owner, now, lease, limit))
+
     async def waiting(self, entries_: Sequence[EntryId]) -> Mapping[EntryId, int]:
         """See `Store.waiting`."""
         return await self._read(lambda connection: entries.waiting(connection, entries_))
@@ -96,6 +111,7 @@ class SqlStore:
         def work(connection: Connection) -> None:
             feeds.release(connection, owner)
             entries.release(connection, owner)
+            rereads.release(connection, owner)
 
         await self._write(work)
 
