@@ -34,6 +34,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
 from storyfold.model.curation import Curation, CurationOrder
@@ -228,7 +229,28 @@ class Snapshot:
     pending: AsyncIterator[OutboxRow]
 
 
-class Store(Protocol):
+class HostStore(Protocol):
+    """What hosts asked for, beyond one process and one run. All raise `StoreError` kinds only."""
+
+    async def keep_hosts(self, hosts: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        """Write down what hosts asked for; of two memories of a host the later wish stands, of a robots.txt the newer.
+
+        Args:
+            hosts: each host once.
+            robots: each origin once.
+        """
+        ...
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        """What still matters of hosts, the longest lasting first, at most `limit`."""
+        ...
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        """The robots.txt last read of an origin, whether or not it is still believed."""
+        ...
+
+
+class Store(HostStore, Protocol):
     """Everything that outlives the process. Each method is one transaction; all raise `StoreError` kinds only."""
 
     async def apply(self, commit: Commit) -> None:

@@ -28,6 +28,7 @@ from storyfold.model.fetching import FetchLimits, FetchResponse
 from storyfold.model.identity import PublisherId, feed_id_of
 from storyfold.model.page import ParsedFeed
 from storyfold.model.records import Record, Reject, Topic
+from storyfold.pipeline.host_memory import HostMemory
 from storyfold.pipeline.politeness import Politeness
 from storyfold.pipeline.poll import PollParts, PollStage
 from storyfold.ports import FeedParser
@@ -198,8 +199,10 @@ async def scene(
         fetcher = await stack.enter_async_context(loopback_fetcher(networks=networks, meter=meter, lookup=lookup))
         store = await open_store(f"sqlite:///{database}")
         stack.push_async_callback(store.close)
-        gate = Politeness(fetcher, clock, hosts or HostPolicy())
+        politeness = hosts or HostPolicy()
+        gate = Politeness(fetcher, clock, politeness, memory=HostMemory(clock, politeness.robots_ttl, store))
         stack.push_async_callback(gate.aclose)
+        await gate.share()
         stage = PollStage(
             PollParts(
                 store=store,

@@ -1,6 +1,5 @@
-"""What every publisher must do; run over the one in memory and over Kafka: embedded, or as the environment names."""
+"""What every publisher must do; run over the one in memory and over Kafka, embedded and Apache."""
 
-import os
 import secrets
 import socket
 import time
@@ -14,7 +13,7 @@ from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, topic_name, transactional_id
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
-from tests.fakes.kafka_broker import GIVEN, bootstrap_for_tests, read_all
+from tests.fakes.kafka_broker import APACHE, connect, embedded_broker, read_all
 from tests.fakes.publisher import MemoryCluster, MemoryPublisher
 from tests.fakes.store_values import NOON
 
@@ -44,17 +43,19 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with bootstrap_for_tests(tmp_path_factory.mktemp("broker")) as address:
+def embedded_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_broker(tmp_path_factory.mktemp("broker")) as address:
         yield address
 
 
-@pytest.fixture(params=["memory", "kafka"])
+@pytest.fixture(params=["memory", "embedded", APACHE])
 async def cluster(request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
     made: list[Publisher] = []
-    yield (
-        memory_cluster(made) if request.param == "memory" else kafka_cluster(made, request.getfixturevalue("bootstrap"))
-    )
+    if request.param == "memory":
+        yield memory_cluster(made)
+    else:
+        bootstrap = request.getfixturevalue(f"{request.param}_bootstrap")
+        yield kafka_cluster(made, bootstrap, embedded=request.param == "embedded")
     for publisher in made:
         await publisher.close()
 
@@ -72,7 +73,7 @@ def memory_cluster(made: list[Publisher]) -> Cluster:
     return Cluster(publisher, committed, embedded=False)
 
 
-def kafka_cluster(made: list[Publisher], bootstrap: str) -> Cluster:
+def kafka_cluster(made: list[Publisher], bootstrap: str, *, embedded: bool) -> Cluster:
     prefix = f"t{secrets.token_hex(4)}."
     publication = KafkaPublication(transactional_id(prefix), publisher_group(prefix, "s1"), prefix, 1, 1)
 
@@ -81,10 +82,10 @@ def kafka_cluster(made: list[Publisher], bootstrap: str) -> Cluster:
         return [(each.topic.removeprefix(prefix), each.key, each.headers, each.value) for each in messages]
 
     def publisher() -> Publisher:
-        made.append(KafkaPublisher(KafkaConnection((bootstrap,)), publication))
+        made.append(KafkaPublisher(connect(bootstrap), publication))
         return made[-1]
 
-    return Cluster(publisher, committed, embedded=GIVEN not in os.environ)
+    return Cluster(publisher, committed, embedded=embedded)
 
 
 def row(sequence: int, topic: Topic = Topic.EVENTS, value: bytes = b'{"x":1}') -> OutboxRow:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from storyfold.edges.store.opening import open_store
+from storyfold.hosts.memory import HostKept, RobotsKept
+from storyfold.hosts.robots import Robots, parse_robots
 from storyfold.model.articles import Quality
 from storyfold.model.commit import (
     Commit,
@@ -90,6 +92,47 @@ async def leased(store: Store, now: datetime = NOON, owner: str = "me", limit: i
 
 async def leased_feeds(store: Store, now: datetime = NOON, owner: str = "me", limit: int = 100) -> list[str]:
     return [str(feed.source.feed_id) for feed in await store.lease_feeds(owner, now, HOUR, limit)]
+
+
+class TestHosts:
+    def host(self, name: str, hours: float, paced: bool = False) -> HostKept:
+        until = NOON + hours * HOUR
+        return HostKept(name, until, None if paced else until, NOON if paced else None)
+
+    async def test_the_later_wish_of_a_host_stands(self, store: Store) -> None:
+        """Hold-off and pacing are kept each for itself, and an earlier wish never shortens a later one."""
+        await store.keep_hosts((self.host("https://a.example", 5),), ())
+        await store.keep_hosts((self.host("https://a.example", 1), self.host("b.example", 2)), ())
+        await store.keep_hosts((self.host("https://a.example", 0.01, paced=True),), ())
+
+        longest = HostKept("https://a.example", NOON + 5 * HOUR, NOON + 5 * HOUR, NOON)
+        assert (longest, self.host("b.example", 2)) == await store.kept_hosts(NOON, 10)
+        assert (longest,) == await store.kept_hosts(NOON, 1)
+        assert (longest,) == await store.kept_hosts(NOON + 2 * HOUR, 10)
+
+    async def test_the_newer_robots_txt_of_a_host_stands(self, store: Store) -> None:
+        """It comes back whole, by its origin, also when it is not believed any more."""
+        robots = parse_robots("User-agent: *\nDisallow: /a*b$\nCrawl-delay: 2.5\nSitemap: /ü".encode(), "storyfold")
+        old = RobotsKept("https://a.example", robots, NOON + HOUR)
+        new = RobotsKept("https://a.example", Robots(), NOON + DAY)
+        assert await store.kept_robots("https://a.example") is None
+        await store.keep_hosts((), (old,))
+        assert old == await store.kept_robots("https://a.example")
+        await store.keep_hosts((), (new,))
+        await store.keep_hosts((), (old,))
+        assert new == await store.kept_robots("https://a.example")
+        assert await store.kept_robots("http://a.example") is None
+
+    async def test_what_is_over_is_pruned(self, store: Store) -> None:
+        """Hosts as soon as nothing of them matters; a robots.txt two days after it was believed."""
+        await store.keep_hosts(
+            [self.host(f"https://{number}.example", number % 2 + 1) for number in range(1200)],
+            [RobotsKept(f"https://{number}.example", Robots(), NOON + number * DAY) for number in range(3)],
+        )
+        assert Pruned(hosts=600) == await store.prune(NOON + 1.5 * HOUR, Retention())
+        assert Pruned(hosts=601) == await store.prune(NOON + 2.5 * DAY, Retention())
+        assert await store.kept_robots("https://0.example") is None
+        assert await store.kept_robots("https://1.example") is not None
 
 
 class TestFeeds:

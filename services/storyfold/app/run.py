@@ -115,7 +115,9 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
             bootstrap = (broker.bootstrap,)
         stages.publish = publish_stage(parts, await assemble_publisher(parts, bootstrap))
     if runs_line(roles):
-        add_line(stages, parts, assemble_line(parts, resources))
+        line = assemble_line(parts, resources)
+        await line.gate.share()
+        add_line(stages, parts, line)
     add_publish(stages, broker)
     add_watch(stages, parts, roles)
     return ",".join(bootstrap) or "the embedded broker of the process that publishes"

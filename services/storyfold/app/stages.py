@@ -122,6 +122,7 @@ def add_line(stages: Stages, parts: Parts, line: Line) -> None:
 
     stages.staged += [
         Staged("registry", stages.registry.run),
+        Staged("politeness", line.gate.run),
         Staged("poll", poll.run, finish_polling, POLL_PATIENCE),
         Staged("redrive", redrive.run),
         Staged("read", read.run, finish_reading, READ_PATIENCE),

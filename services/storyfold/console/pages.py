@@ -13,8 +13,9 @@ from aiohttp import web
 
 from storyfold.console.guard import guard
 from storyfold.console.readiness import Probe, ask_all
+from storyfold.console.story import story_view
 from storyfold.console.views import check_view, event_view, feeds_view, house_names, ledger_view, outbox_view
-from storyfold.model.identity import PublisherId
+from storyfold.model.identity import EventId, PublisherId
 from storyfold.ports import Clock, Store, StoreError
 
 # However many tabs look, the store is asked at most once in this time for each of the three views.
@@ -22,6 +23,10 @@ FRESH_SECONDS = 1.0
 NAMES_FRESH_SECONDS = 20.0
 SHOWN_EVENTS = 50
 SHOWN_FEEDS = 200
+# Steps of one event.
+SHOWN_STEPS = 40
+# Events in full whose answers are kept; whoever asks for more of them in one moment is answered from the store.
+KEPT_STORIES = 64
 MOST_SHOWN = 1000
 
 _FILES = {
@@ -111,6 +116,23 @@ class _Pages:
 
         return await self._answer(request, f"events {limit}", ask)
 
+    async def story(self, request: web.Request) -> web.Response:
+        event_id = EventId(request.match_info["event_id"])
+        store = self._parts.store
+        try:
+            event = (await store.events((event_id,))).get(event_id)
+        except StoreError as error:
+            return _no_answer(error)
+        if event is None:
+            return web.json_response({"trouble": "no event has this id; see /api/events"}, status=404)
+
+        async def ask() -> Any:
+            return asdict(story_view(event, await store.changes_of(event_id, SHOWN_STEPS), await self._houses()))
+
+        for name in [name for name in self._fresh if name.startswith("story ")][:-KEPT_STORIES]:
+            del self._fresh[name]
+        return await self._answer(request, f"story {event_id} {event.version}", ask)
+
     async def _houses(self) -> Mapping[PublisherId, str]:
         """Names of publishers, looked up now and then: that reads a row for each feed."""
         if self._parts.clock.steady() - self._named_at >= NAMES_FRESH_SECONDS:
@@ -153,8 +175,7 @@ class _Pages:
                 try:
                     fresh.body = json.dumps(await ask(), ensure_ascii=False, separators=(",", ":")).encode()
                 except StoreError as error:
-                    trouble = {"trouble": f"the store does not answer: {error}"}
-                    return web.json_response(trouble, status=503)
+                    return _no_answer(error)
                 fresh.asked_at = self._parts.clock.steady()
         return _tagged(request, fresh.body, "application/json")
 
@@ -167,11 +188,16 @@ def console_app(parts: ConsoleParts) -> web.Application:
     app.router.add_get("/healthz", pages.healthz)
     app.router.add_get("/readyz", pages.readyz)
     app.router.add_get("/api/events", pages.events)
+    app.router.add_get("/api/events/{event_id:[0-9a-f-]{1,64}}", pages.story)
     app.router.add_get("/api/feeds", pages.feeds)
     app.router.add_get("/api/status", pages.status)
     for name, kind in _FILES.items():
         app.router.add_get("/" if name == "index.html" else f"/{name}", _file(name, kind))
     return app
+
+
+def _no_answer(error: StoreError) -> web.Response:
+    return web.json_response({"trouble": f"the store does not answer: {error}"}, status=503)
 
 
 def _file(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -121,7 +121,7 @@ def event_view(event: Event, houses: Mapping[PublisherId, str]) -> EventView:
         event: at its current version.
         houses: names of publishers; one that is missing is shown by its id.
     """
-    shown = tuple(_article_view(each, houses) for each in event.articles[:SHOWN_ARTICLES])
+    shown = tuple(article_view(each, houses) for each in event.articles[:SHOWN_ARTICLES])
     return EventView(
         id=event.event_id,
         version=event.version,
@@ -193,7 +193,8 @@ def house_names(feeds: Sequence[Feed]) -> Mapping[PublisherId, str]:
     return {feed.source.publisher.publisher_id: feed.source.publisher.name for feed in feeds}
 
 
-def _article_view(article: EventArticle, houses: Mapping[PublisherId, str]) -> ArticleView:
+def article_view(article: EventArticle, houses: Mapping[PublisherId, str]) -> ArticleView:
+    """An article of an event, its publisher by name."""
     return ArticleView(
         headline=article.headline,
         url=article.url,

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
+
+# A robots.txt that is not believed any more still serves so long while it cannot be had anew (RFC 9309, 2.4).
+ROBOTS_STALE: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Pruned:
         entries: ledger rows forgotten; the tallies keep counting them.
         events: events forgotten.
         changes: steps of events forgotten.
+        hosts: hosts whose wishes are over, and robots.txt files grown stale.
     """
 
     bodies: int = 0
@@ -40,3 +45,4 @@ class Pruned:
     entries: int = 0
     events: int = 0
     changes: int = 0
+    hosts: int = 0

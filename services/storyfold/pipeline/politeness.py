@@ -9,7 +9,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from math import inf
@@ -20,6 +20,7 @@ from storyfold.hosts.policy import HostPolicy, RetryAfterScope
 from storyfold.hosts.robots import ALLOW_ALL, Robots, parse_robots
 from storyfold.hosts.slots import HostSlots, expected_wait, forgettable, freed, held, opens_at, spacing, taken
 from storyfold.model.fetching import FetchLimits, FetchRequest, Purpose
+from storyfold.pipeline.host_memory import HostMemory
 from storyfold.ports import BadUrl, BlockedAddress, Clock, Fetcher, FetchError, Gate, TooManyRedirects
 from storyfold.urls.domain import registrable_domain_of
 
@@ -31,6 +32,8 @@ _ROBOTS_LIMITS: Final = FetchLimits(
 _ROBOTS_RETRY: Final = timedelta(minutes=10)
 # How many idle hosts are looked at for one that can be forgotten without loss, before one is forgotten with.
 _EVICTION_SCAN: Final = 16
+# Between two exchanges with the store of what hosts asked for: so soon do other processes hear of a Retry-After.
+_SHARE_SECONDS: Final = 1.0
 # Bytes; parsing 500 KiB takes 0.2 s, and nobody else would run meanwhile.
 _PARSED_AT_ONCE: Final = 16 * 1024
 
@@ -47,7 +50,8 @@ class _RobotsKept:
 class _Host:
     """What is known of a host, and who waits for it: the queue position of each waiter beside its future."""
 
-    slots: HostSlots = field(default_factory=HostSlots)
+    origin: str
+    slots: HostSlots
     paced: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
     unpaced: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
     robots: _RobotsKept | None = None
@@ -69,6 +73,7 @@ class Politeness:
         product: our product token in robots.txt files.
         hosts: how many are remembered; those with callers are, whatever their number.
         rules: of all robots.txt files together that are remembered; one takes some 300 bytes.
+        memory: keeps what outlives this process; None keeps nothing.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Politeness:
         product: str = "storyfold",
         hosts: int = 5_000,
         rules: int = 400_000,
+        memory: HostMemory | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._clock = clock
@@ -90,7 +96,7 @@ class Politeness:
         self._arrivals = 0
         self._rules_limit = rules
         self._rules = 0
-        self._domains: dict[str, float] = {}
+        self._memory = memory or HostMemory(clock, policy.robots_ttl, most=hosts)
 
     def slot(self, url: str, *, paced: bool) -> AbstractAsyncContextManager[None]:
         """Wait for a slot of the URL's host (scheme, host, port); paced ones are also spaced by the host's interval."""
@@ -103,16 +109,14 @@ class Politeness:
             case RetryAfterScope.URL:
                 return
             case RetryAfterScope.HOST:
-                hosts = [self._host(url)]
+                key = _origin(url)
             case RetryAfterScope.DOMAIN:
-                domain = registrable_domain_of(url)
-                self._hold_domain(domain, moment)
-                self._host(url)
-                hosts = [host for origin, host in self._hosts.items() if registrable_domain_of(origin) == domain]
+                key = registrable_domain_of(url)
             case other:
                 assert_never(other)
-        for host in hosts:
-            host.slots = held(host.slots, moment)
+        self._memory.note_hold(key, moment)
+        self._host(url)
+        self._heard(key, HostSlots(held_until=moment))
 
     async def allowed(self, url: str) -> bool | None:
         """What robots.txt says of a URL for us; None where robots.txt cannot be reached (treat as no for now)."""
@@ -123,13 +127,27 @@ class Politeness:
         """How long a paced caller would wait now, by what can be known; exchanges under way count as over."""
         host = self._hosts.get(_origin(url))
         if host is None:
-            return timedelta(seconds=max(0.0, self._domain_held(url) - self._clock.steady()))
+            known = self._memory.slots(_origin(url))
+            return timedelta(seconds=max(0.0, known.held_until - self._clock.steady()))
         ahead = sum(not waiter.done() for _, waiter in host.paced)
         seconds = expected_wait(host.slots, self._policy, self._interval(host), self._clock.steady(), ahead=ahead)
         return timedelta(seconds=seconds)
 
+    async def run(self) -> None:
+        """Write down what hosts asked for, and hear what they asked of other processes, until cancelled."""
+        while True:
+            await self.share()
+            await self._clock.sleep(_SHARE_SECONDS)
+
+    async def share(self) -> None:
+        """Exchange with the store once; to be called before the first visit, so that nobody who waits is forgotten."""
+        await self._memory.save()
+        for key, slots in (await self._memory.look()).items():
+            self._heard(key, slots)
+
     async def aclose(self) -> None:
-        """End what goes on in the background."""
+        """Write down what hosts asked for, and end what goes on in the background."""
+        await self._memory.save()
         tasks = [task for host in self._hosts.values() for task in (host.timer, host.fetching) if task is not None]
         for task in tasks:
             task.cancel()
@@ -196,6 +214,8 @@ class Politeness:
             _, waiter = (host.paced if paced else host.unpaced).popleft()
             if not waiter.done():
                 host.slots = taken(host.slots, now, paced=paced)
+                if paced:
+                    self._memory.note_paced(host.origin, interval)
                 waiter.set_result(None)
 
     def _wake_at(self, host: _Host, moment: float) -> None:
@@ -225,20 +245,26 @@ class Politeness:
         if host.robots is not None and self._clock.steady() < host.robots.until:
             return host.robots.robots
         if host.fetching is None:
-            host.fetching = asyncio.get_running_loop().create_task(self._refresh(host, _origin(url)))
+            host.fetching = asyncio.get_running_loop().create_task(self._refresh(host))
         # Shielded: a caller that gives up must not take the answer from the others.
         return await asyncio.shield(host.fetching)
 
-    async def _refresh(self, host: _Host, origin: str) -> Robots | None:
+    async def _refresh(self, host: _Host) -> Robots | None:
         try:
-            async with self._slot(origin, paced=False):
-                found = await self._ask(f"{origin}/robots.txt")
+            if host.robots is None and (kept := await self._memory.robots(host.origin)) is not None:
+                self._keep(host, *kept)
+                if self._clock.steady() < kept[1]:
+                    return kept[0]
+            async with self._slot(host.origin, paced=False):
+                found = await self._ask(f"{host.origin}/robots.txt")
             lifetime = self._policy.robots_ttl
-            if found is None:
+            if found is not None:
+                self._memory.note_robots(host.origin, found, lifetime)
+            else:
                 # RFC 9309, 2.4: the old one serves while the new one cannot be reached.
                 found = host.robots.robots if host.robots else None
                 lifetime = min(lifetime, _ROBOTS_RETRY)
-            self._keep(host, found, lifetime)
+            self._keep(host, found, self._clock.steady() + lifetime.total_seconds())
             return found
         finally:
             host.fetching = None
@@ -270,22 +296,23 @@ class Politeness:
         if host is None:
             # Room is made first: the new one is idle as yet, and must not be the one that goes.
             self._forget_idle(self._hosts_limit - 1)
-            host = self._hosts[origin] = _Host(held(HostSlots(), self._domain_held(url)))
+            host = self._hosts[origin] = _Host(origin, self._memory.slots(origin))
         self._hosts.move_to_end(origin)
         return host
 
-    def _hold_domain(self, domain: str, moment: float) -> None:
-        now = self._clock.steady()
-        # Those that are over are let go here, so that there are never more than domains that want peace.
-        self._domains = {name: until for name, until in self._domains.items() if until > now}
-        self._domains[domain] = max(moment, self._domains.get(domain, moment))
+    def _heard(self, key: str, slots: HostSlots) -> None:
+        """Heed what a host, or all hosts of a registrable domain, asked for."""
+        if "://" in key:
+            found = [self._hosts[key]] if key in self._hosts else []
+        else:
+            found = [host for host in self._hosts.values() if registrable_domain_of(host.origin) == key]
+        for host in found:
+            paced_at = max(host.slots.paced_at, slots.paced_at)
+            host.slots = held(replace(host.slots, paced_at=paced_at), slots.held_until)
 
-    def _domain_held(self, url: str) -> float:
-        return self._domains.get(registrable_domain_of(url), -inf) if self._domains else -inf
-
-    def _keep(self, host: _Host, robots: Robots | None, lifetime: timedelta) -> None:
+    def _keep(self, host: _Host, robots: Robots | None, until: float) -> None:
         self._rules += _size(robots) - _size_kept(host)
-        host.robots = _RobotsKept(robots, self._clock.steady() + lifetime.total_seconds())
+        host.robots = _RobotsKept(robots, until)
 
     def _forget_idle(self, limit: int) -> None:
         """Forget idle hosts while there are too many, or too many rules of robots.txt files."""

@@ -36,10 +36,11 @@ class RetentionStage:
                 continue
             if pruned != Pruned():
                 logger.info(
-                    "forgot %d bodies, %d articles, %d ledger rows, %d events and %d changes past their retention",
+                    "forgot %d bodies, %d articles, %d ledger rows, %d events, %d changes and %d hosts past their time",
                     pruned.bodies,
                     pruned.articles,
                     pruned.entries,
                     pruned.events,
                     pruned.changes,
+                    pruned.hosts,
                 )

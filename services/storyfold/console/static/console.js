@@ -41,6 +41,7 @@ function syncRows(list, items, template, fill) {
     if (!row) {
       row = byId(template).content.firstElementChild.cloneNode(true);
       row.dataset.key = item.id;
+      row.querySelector("details")?.addEventListener("toggle", () => fillStory(row));
       if (!first) row.classList.add("fresh");
     }
     fill(row, item);
@@ -75,7 +76,46 @@ function fillEvent(row, event) {
   const articles = event.newest_articles.map((article) => ({ ...article, id: article.url }));
   syncRows(row.querySelector(".articles"), articles, "article-row", fillArticle);
   const more = event.articles - articles.length;
+  fillStory(row);
   setText(row.querySelector(".id"), (more > 0 ? `and ${plural(more, "more article", "more articles")} · ` : "") + event.id);
+}
+
+// What an event knows is asked for when a person opens it, and again when it has moved on.
+async function fillStory(row) {
+  const key = `${row.dataset.key} ${row.dataset.version}`;
+  if (!row.querySelector("details").open || row.dataset.told === key) return;
+  row.dataset.told = key;
+  try {
+    showStory(row.querySelector(".story"), await ask(`/api/events/${row.dataset.key}`));
+  } catch (error) {
+    row.dataset.told = "";
+  }
+}
+
+function showStory(list, story) {
+  const day = (iso) => new Date(iso).toLocaleDateString([], { weekday: "short", month: "short", day: "numeric" });
+  const by = (source) => (source ? ` (${source.publisher})` : "");
+  const when = story.occurred;
+  const rows = [
+    ["What", story.summary.map((each) => each.text + by(each.source))],
+    ["When", when ? [(day(when.start) === day(when.end) ? day(when.start) : `${day(when.start)} – ${day(when.end)}`) + `, from “${when.evidence}”`] : []],
+    ["Where", story.places.map((place) => place.name + (place.country ? `, ${place.country}` : "")), "tags"],
+    ["Who", story.actors.slice(0, 12).map((actor) => actor.name + (actor.kind ? ` · ${actor.kind}` : "")), "tags"],
+    ["Figures", story.figures.slice(-8).map((each) => `${number.format(each.value)} ${each.what}, ${moment(each.at)}${by(each.source)}`)],
+    ["Said", story.quotes.slice(-4).map((quote) => `“${quote.text}”${quote.speaker ? ` – ${quote.speaker}` : ""}`)],
+    ["Rests on", story.cited_sources, "tags"],
+    ["Told by", [`${plural(story.independent_publishers, "publisher", "publishers")} in own words; ${plural(story.reports, "report", "reports")}, ${plural(story.duplicates, "copy", "copies")}`]],
+    ["Changes", story.steps.slice(0, 10).map((step) => `v${step.version} ${step.kind}, ${moment(step.at)}${by(step.source)}${step.evidence.length ? ` – ${step.evidence.join("; ")}` : ""}`)],
+  ];
+  list.replaceChildren(...rows.filter(([, texts]) => texts.length).flatMap(([name, texts, look]) => {
+    const term = document.createElement("dt");
+    term.textContent = name;
+    const facts = document.createElement("dd");
+    facts.className = look || "lines";
+    facts.append(...texts.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+    return [term, facts];
+  }));
+  list.hidden = false;
 }
 
 function fillArticle(row, article) {
@@ -175,12 +215,24 @@ async function refresh() {
 }
 
 let timer = null;
+let opened = false;
 async function round() {
   clearTimeout(timer);
   timer = null;
   if (document.hidden) return setText(byId("live"), "paused");
   await refresh();
+  if (!opened && location.hash) openNamed();
+  opened = true;
   if (timer === null) timer = setTimeout(round, EVERY_MS);
 }
+// A link to #ID opens that event.
+function openNamed() {
+  const row = [...byId("events").children].find((each) => each.dataset.key === location.hash.slice(1));
+  if (row) {
+    row.querySelector("details").open = true;
+    row.scrollIntoView();
+  }
+}
+window.addEventListener("hashchange", openNamed);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) round(); });
 round();

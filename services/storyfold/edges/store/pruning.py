@@ -12,12 +12,9 @@ from sqlalchemy import Connection, and_, delete, or_, select
 
 from storyfold.edges.store.articles import ALIVE
 from storyfold.edges.store.documents import decode_listed
-from storyfold.edges.store.rows import chunks, rows_of
+from storyfold.edges.store.rows import BITE, chunks, rows_of
 from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, rereads
 from storyfold.model.identity import EntryId
-
-# Few enough that whoever waits to commit is not kept long.
-BITE = 500
 
 
 @dataclass(frozen=True, slots=True)

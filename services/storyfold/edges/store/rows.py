@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 # Databases bound the parameters of one statement (SQLite 32,766, PostgreSQL 65,535); more than this gains nothing.
 CHUNK = 500
+# Rows that one transaction forgets: few enough that whoever waits to commit is not kept long.
+BITE = 500
 
 
 class Counter(StrEnum):

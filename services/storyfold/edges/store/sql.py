@@ -20,6 +20,7 @@ from storyfold.edges.store import (
     curations,
     entries,
     feeds,
+    hosts,
     outbox,
     pruning,
     rereads,
@@ -27,9 +28,10 @@ from storyfold.edges.store import (
 )
 from storyfold.edges.store.adapter import Adapter, InDoubt
 from storyfold.edges.store.applying import apply_all
-from storyfold.edges.store.rows import Counter
+from storyfold.edges.store.rows import BITE, Counter
 from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
+from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
 from storyfold.model.curation import Curation, CurationOrder
@@ -38,7 +40,7 @@ from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.records import OutboxRow
-from storyfold.model.retention import Pruned, Retention
+from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
@@ -90,6 +92,20 @@ class SqlStore:
     async def feeds(self) -> tuple[Feed, ...]:
         """See `Store.feeds`."""
         return await self._read(feeds.all_feeds)
+
+    # -- hosts --------------------------------------------------------------------------------------------------------
+
+    async def keep_hosts(self, hosts_: Sequence[HostKept], robots: Sequence[RobotsKept]) -> None:
+        """See `HostStore.keep_hosts`."""
+        await self._write(lambda connection: hosts.keep_hosts(connection, hosts_, robots))
+
+    async def kept_hosts(self, now: datetime, limit: int) -> tuple[HostKept, ...]:
+        """See `HostStore.kept_hosts`."""
+        return await self._read(lambda connection: hosts.kept_hosts(connection, now, limit))
+
+    async def kept_robots(self, origin: str) -> RobotsKept | None:
+        """See `HostStore.kept_robots`."""
+        return await self._read(lambda connection: hosts.kept_robots(connection, origin))
 
     # -- ledger -------------------------------------------------------------------------------------------------------
 
@@ -217,6 +233,8 @@ class SqlStore:
         emptied = await self._bites(pruning.forget_bodies, now - retention.bodies)
         ended = await self._bites(pruning.forget_events, now - retention.events)
         steps = await self._bites(pruning.forget_changes, now - retention.changes)
+        hosts_ = await self._bites(hosts.forget_hosts, now)
+        hosts_ += await self._bites(hosts.forget_robots, now - ROBOTS_STALE)
         entries_ = 0
         behind: pruning.Place | None = None
         while True:
@@ -226,7 +244,7 @@ class SqlStore:
             entries_ += bite.forgotten
             behind = bite.behind
             if behind is None:
-                return Pruned(emptied, forgotten, entries_, ended, steps)
+                return Pruned(emptied, forgotten, entries_, ended, steps, hosts_)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -258,7 +276,7 @@ class SqlStore:
         while True:
             bite = await self._write(lambda connection: forget(connection, before))
             total += bite
-            if bite < pruning.BITE:
+            if bite < BITE:
                 return total
 
     async def _write_group(self, commits: Sequence[Commit]) -> None:

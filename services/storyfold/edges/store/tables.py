@@ -207,13 +207,15 @@ tallies = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+# What hosts asked for, by origin or by registrable domain: hold-offs, and pacing that outlasts a restart.
 hosts = Table(
     "hosts",
     metadata,
     Column("host", WORD, primary_key=True),
-    Column("blocked_until", Moment),
+    Column("blocked_until", Moment),  # nothing of it matters any more from then on
     Column("document", Text, nullable=False),
 )
+Index("ix_hosts_blocked", hosts.c.blocked_until)
 
 robots = Table(
     "robots",
@@ -223,3 +225,17 @@ robots = Table(
     Column("document", Text, nullable=False),
 )
 Index("ix_robots_expires", robots.c.expires_at)
+
+# At most one a feed (WebSub); a feed whose hub is another gets a new token, by which its callback is told apart.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("feed_id", WORD, primary_key=True),
+    Column("token", WORD, nullable=False),
+    Column("revision", Integer, nullable=False),  # one more with each change, so that none is overwritten
+    Column("state", WORD, nullable=False),
+    Column("due_at", Moment, nullable=False),  # when to ask the hub for something next
+    Column("document", Text, nullable=False),
+)
+Index("ix_subscriptions_token", subscriptions.c.token, unique=True)
+Index("ix_subscriptions_due", subscriptions.c.due_at)
