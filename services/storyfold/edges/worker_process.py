@@ -5,6 +5,7 @@ program that it works for is gone, so is it.
 """
 
 import ctypes
+import gc
 import math
 import os
 import pickle
@@ -22,6 +23,9 @@ from typing import Any, BinaryIO, Final, cast
 # Exit status of a worker that ran out of memory: nothing else uses it.
 OUT_OF_MEMORY: Final = 77
 
+# Objects made before a collection: trees of pages are freed by reference counts, and collecting every 700 took 6 % of the
+# time of a page.
+_COLLECTED_EVERY: Final = 50_000
 _SIZE: Final = struct.Struct("!I")
 _PR_SET_PDEATHSIG: Final = 1
 # What parsing a page has no business with; see https://docs.python.org/3/library/audit_events.html.
@@ -57,6 +61,7 @@ def begin_work(connection: socket.socket, memory_mib: int) -> None:
         memory_mib: address space beyond what is taken already.
     """
     _set_limits(memory_mib)
+    gc.set_threshold(_COLLECTED_EVERY, 10, 10)
     sys.addaudithook(_forbid)
     asked = cast("BinaryIO", connection.makefile("rb", buffering=1 << 20))
     _tell(connection, None)  # ready
