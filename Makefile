@@ -17,7 +17,7 @@ PURE := services/storyfold/model/*,services/storyfold/hosts/*,services/storyfold
 PURE_FLOOR := 99
 COVERAGE_FLOOR := 85
 
-.PHONY: help demo run test test-kafka check cover bench quality conformance docs lock example format clean
+.PHONY: help demo run test test-kafka check cover bench chaos quality conformance docs lock example format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -90,6 +90,10 @@ bench: $(STAMP) ## the benchmarks; each prints one JSON object as its last line
 	@for corpus in giveme5w1h ecb; do $(BIN)/python -m benchmarks.folding --corpus $(CORPORA)/stories/$$corpus.jsonl.gz; done
 	@$(BIN)/python -m benchmarks.polling
 	@$(BIN)/python -m benchmarks.endtoend
+	@$(BIN)/python -m benchmarks.delivery
+
+chaos: $(STAMP) ## 200 faults while 20,000 articles are read by roles on two machines; half an hour, needs root
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 conformance: $(STAMP) ## the rules of polling, each against a server that misbehaves: rule, result, evidence
 	@$(BIN)/python -m tests.conformance $(ARGS)

@@ -86,17 +86,29 @@ def _environment() -> dict[str, str]:
 
 @dataclass
 class Process:
-    """A program that was started, with its output in a file."""
+    """A program that was started, with its output in a file.
+
+    Attributes:
+        command: its command line.
+        log: where its output goes.
+        popen: once it was started.
+        environment: variables beside those of this process.
+    """
 
     command: list[str]
     log: Path
     popen: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start it; its output is appended to the log."""
         with self.log.open("ab") as output:
             self.popen = subprocess.Popen(
-                self.command, stdout=output, stderr=subprocess.STDOUT, env=_environment(), start_new_session=True
+                self.command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_environment() | self.environment,
+                start_new_session=True,
             )
 
     @property

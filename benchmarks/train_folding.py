@@ -20,7 +20,7 @@ from benchmarks.corpora import read_stories, shared
 from benchmarks.folding import Prepared, prepare, replay, score
 from storyfold.events.describe import opened
 from storyfold.events.features import telling_terms
-from storyfold.events.likeness import KINDS, Model, Probe, observe, shipped_model
+from storyfold.events.likeness import KINDS, Model, Profile, observe, shipped_model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import Standing
@@ -92,17 +92,17 @@ def examples(labelled: LabelledSet) -> list[Example]:
     window = Window(FoldPolicy())
     sizes = Counter(item.story.story for item in labelled.items)
     told: dict[str | None, Article] = {}
-    probes: list[Probe] = []
+    profiles: list[Profile] = []
     out: list[Example] = []
-    for j, item in enumerate(labelled.items):
-        probes.append(window.probe(item.features, item.story.published))
+    for item in labelled.items:
+        probe = window.probe(item.features, item.story.published)
         teach(window, item, told)
-        for i in range(j):
-            observed = observe(probes[j], probes[i].profile)
+        for i, observed in enumerate(observe(probe, profiles)):
             if observed is not None and observed[0] >= _LEAST_ALIKE:
                 other = labelled.items[i].story.story
                 weight = 1 / sqrt(sizes[item.story.story] * sizes[other])
                 out.append(Example(observed, item.story.story == other, weight))
+        profiles.append(probe.profile)
     whole = sum(each.weight for each in out)
     return [replace(each, weight=each.weight * labelled.say * _SET_WEIGHT / whole) for each in out]
 

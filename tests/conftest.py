@@ -38,6 +38,11 @@ def apache_bootstrap() -> Iterator[str]:
         yield ",".join(kafka.bootstrap)
 
 
+# How long an example takes says more about the machine's load than about the code; what is to be timed times itself.
+settings.register_profile("storyfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("storyfold")
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server, asked for by tests that make their own databases in it."""

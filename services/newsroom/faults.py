@@ -15,6 +15,7 @@ class FaultKind(StrEnum):
 
     STATUS = "status"
     HANG = "hang"
+    THINK = "think"
     DRIP = "drip"
     REDIRECT = "redirect"
     REDIRECT_CHAIN = "redirect-chain"
@@ -49,7 +50,7 @@ class Fault:
         status: For `status`: which; for `redirect`: 301, 302, 303, 307 or 308.
         retry_after: Sent with `status` where not None: seconds, or any text to be sent verbatim.
         size: Bytes of `huge`; hops of `redirect-chain`.
-        seconds: Pause between two bytes of `drip`.
+        seconds: Pause between two bytes of `drip`, or before the right answer of `think`.
     """
 
     kind: FaultKind

@@ -19,6 +19,8 @@ Errors, one tree a port::
 
     StoreError                  Store
     ├── StoreUnavailable        not there, locked or full: worth trying again
+    ├── StoreConflict           what a decision rests on has changed: look again and decide anew
+    ├── ShardTaken              the fold shard has another owner now: let go of it
     └── StoreBroken             wrong schema, read-only, corrupt: a person must act
 
     PublisherError              Publisher
@@ -48,6 +50,7 @@ from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
 from storyfold.model.records import OutboxRow, Record
 from storyfold.model.retention import Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, Turn
 
 T = TypeVar("T")
 
@@ -208,6 +211,14 @@ class StoreUnavailable(StoreError):
     """Not there, locked or full; worth trying again."""
 
 
+class StoreConflict(StoreError):
+    """What a fold shard's decision rests on has changed meanwhile; look again and decide anew."""
+
+
+class ShardTaken(StoreError):
+    """The fold shard has another owner now; whoever is told this lets go of it."""
+
+
 class StoreBroken(StoreError):
     """Read-only, corrupt or of another schema; a person must act, and the message says how."""
 
@@ -257,6 +268,10 @@ class Store(HostStore, Protocol):
         """Apply a decision, whole or not at all; returns when it is on disk.
 
         Calls that wait at the same time may share one transaction; decisions take effect in the order of the calls.
+
+        Raises:
+            StoreConflict: see `Commit.shard`; nothing was done.
+            ShardTaken: likewise.
         """
         ...
 
@@ -309,6 +324,28 @@ class Store(HostStore, Protocol):
         """Free every lease of an owner: at its start, for what it held when it died; at its stop, for what it holds."""
         ...
 
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        """Say that an owner is alive; returns how often each owner has said so.
+
+        One whose number no longer moves is dead, by whoever's clock; `bury` it.
+        """
+        ...
+
+    async def bury(self, owner: str) -> None:
+        """Free every lease of an owner that is dead or ends, and forget that it was alive."""
+        ...
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        """Ask for a turn at something that one process at a time does, or for more of it.
+
+        It is the owner's where nobody has it, its lease has run out, the owner has it already, or with `force`.
+        """
+        ...
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        """Give a turn back, where it is the owner's."""
+        ...
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         """The article with this canonical URL and the entry that first led to it."""
         ...
@@ -322,11 +359,19 @@ class Store(HostStore, Protocol):
         ...
 
     # folding
-    async def load_window(self, since: datetime) -> WindowState:
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        """Take over a fold shard; from now on its former owner's commits are refused (`ShardTaken`)."""
+        ...
+
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         """Articles placed since then, in the order they were placed, with bodies left out (empty), and events.
 
         The events are those of these articles and all that are still emerging or open, however old: after a long stop
         someone must close them. They stand in the order of their ids.
+
+        Args:
+            since: a moment.
+            shard: only articles in its languages, and events that have some; None for all.
         """
         ...
 
@@ -417,7 +462,10 @@ class Store(HostStore, Protocol):
 
 
 class Hop(Protocol[T]):
-    """The way work takes from one stage to the next. What is on it may be lost in a crash; the ledger is not."""
+    """The way work takes from one stage to the next. What is on it may be lost in a crash; the ledger is not.
+
+    Items of one key come in the order in which they were sent; an item may come more than once.
+    """
 
     async def send(self, items: Sequence[T]) -> None:
         """Put items on the way, waiting while it is full."""
@@ -429,6 +477,14 @@ class Hop(Protocol[T]):
 
     async def receive(self, limit: int) -> tuple[T, ...]:
         """At least one and at most `limit` items, waiting for the first."""
+        ...
+
+    def done(self, items: Sequence[T]) -> None:
+        """Say that received items have been dealt with: should their receiver die, they need not come again."""
+        ...
+
+    def position(self) -> int | None:
+        """Where a receiver that keeps its own position goes on behind what it received; None where it keeps none."""
         ...
 
     def depth(self) -> int:

@@ -141,6 +141,10 @@ class PostgresqlServer:
                 raise PostgresqlMissing(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
             time.sleep(0.1)
 
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._program is not None and self._program.poll() is None
+
     def stop(self) -> None:
         """Stop it, ending its sessions."""
         if self._program is not None:

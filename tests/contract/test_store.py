@@ -1,15 +1,11 @@
 """What every store must do; run over each of them alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from storyfold.edges.store.opening import open_store
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.hosts.robots import Robots, parse_robots
 from storyfold.model.articles import Quality
@@ -39,8 +35,6 @@ from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.rereads import Hint, Reread
 from storyfold.model.retention import Pruned, Retention
 from storyfold.ports import Store
-from tests.brokers.postgresql import fresh_database
-from tests.fakes.store import MemoryStore
 from tests.fakes.store_values import (
     DAY,
     HOUR,
@@ -59,26 +53,6 @@ from tests.fakes.store_values import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    with ExitStack() as stack:
-        match request.param:
-            case "memory":
-                opened: Store = MemoryStore()
-            case "sqlite":
-                opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
-            case _:
-                server: str = request.getfixturevalue("postgresql_url")
-                opened = await open_store(stack.enter_context(fresh_database(server)))
-        yield opened
-        await opened.close()
 
 
 def polled(name: str, next_poll_at: datetime, listed: tuple[str, ...] | None = None) -> PolledFeed:

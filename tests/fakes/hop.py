@@ -15,6 +15,7 @@ class MemoryHop(Generic[T]):
     def __init__(self, size: int = 1000) -> None:
         self.items: list[T] = []
         self.size = size
+        self.finished: list[T] = []
         self._changed = asyncio.Condition()
 
     async def send(self, items: Sequence[T]) -> None:
@@ -33,6 +34,12 @@ class MemoryHop(Generic[T]):
             taken, self.items = tuple(self.items[:limit]), self.items[limit:]
             self._changed.notify_all()
             return taken
+
+    def done(self, items: Sequence[T]) -> None:
+        self.finished.extend(items)
+
+    def position(self) -> int | None:
+        return None
 
     def depth(self) -> int:
         return len(self.items)

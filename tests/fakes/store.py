@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from storyfold.hosts.memory import HostKept, RobotsKept, merged
@@ -26,7 +26,8 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry, PollState
 from storyfold.model.identity import ArticleId, ChangeId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
-from storyfold.ports import Snapshot, Store, StoreError
+from storyfold.model.shards import Shard, ShardClaim, ShardStep, Turn
+from storyfold.ports import ShardTaken, Snapshot, Store, StoreConflict, StoreError
 
 T = TypeVar("T")
 ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
@@ -111,6 +112,9 @@ class MemoryStore:
         self._taken_up = 0
         self._done = 0
         self._rejected: Counter[RejectReason] = Counter()
+        self._shards: dict[int, tuple[int, int | None]] = {}
+        self._beats: Counter[str] = Counter()
+        self._turns: dict[str, tuple[Turn, datetime]] = {}
 
     def _check(self) -> None:
         if self.failing is not None:
@@ -120,6 +124,8 @@ class MemoryStore:
 
     async def apply(self, commit: Commit) -> None:
         self._check()
+        if commit.shard is not None:
+            self._refuse(commit, commit.shard)
         for polled in commit.polled:
             self._poll_ended(polled)
         lease = None
@@ -131,10 +137,7 @@ class MemoryStore:
             self._settle(settled)
         for put_off in commit.put_off:
             self._put_off(put_off)
-        for folded in commit.articles:
-            self._keep_article(folded)
-        for planned in commit.rereads:
-            self._plan(planned)
+        self._keep_articles(commit)
         for event in commit.events:
             known = self._events.get(event.event_id)
             if known is None or event.version >= known.version:
@@ -147,6 +150,27 @@ class MemoryStore:
             self._sequence += 1
             self._outbox[self._sequence] = record
         self.commits.append(commit)
+
+    def _refuse(self, commit: Commit, step: ShardStep) -> None:
+        """What a shard's commit rests on must be so."""
+        epoch, position = self._shards.get(step.shard, (0, None))
+        if epoch != step.epoch:
+            raise ShardTaken(f"shard {step.shard}")
+        for each in (*commit.settled, *commit.put_off):
+            row = self._entries.get(each.entry_id)
+            if row is None or not row.waiting or row.ledger.revision != each.revision:
+                raise StoreConflict(f"row {each.entry_id}")
+        versions: dict[str, int] = {key: row.folded.placed.article.version for key, row in self._articles.items()}
+        versions |= {key: event.version for key, event in self._events.items()}
+        steps: list[tuple[str, int]] = [
+            (each.placed.article.article_id, each.placed.article.version - 1) for each in commit.articles
+        ]
+        steps += [(change.event_id, change.from_version) for change in commit.changes]
+        for key, before in steps:
+            if versions.get(key, 0) != before:
+                raise StoreConflict(f"{key} at {versions.get(key, 0)}")
+            versions[key] = before + 1
+        self._shards[step.shard] = (epoch, position if step.position is None else step.position)
 
     def _poll_ended(self, polled: PolledFeed) -> None:
         row = self._feeds.get(polled.feed_id)
@@ -203,6 +227,12 @@ class MemoryStore:
             self._articles[article.article_id] = ArticleRow(folded, self._ordinal, article.entry_id)
         elif article.version >= row.folded.placed.article.version:
             row.folded = folded
+
+    def _keep_articles(self, commit: Commit) -> None:
+        for folded in commit.articles:
+            self._keep_article(folded)
+        for planned in commit.rereads:
+            self._plan(planned)
 
     def _plan(self, planned: PlannedReread) -> None:
         reread = planned.reread
@@ -322,6 +352,39 @@ class MemoryStore:
             if row.lease is not None and row.lease.owner == owner:
                 row.lease = None
 
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        self._check()
+        self._beats[owner] += 1
+        return dict(self._beats)
+
+    async def bury(self, owner: str) -> None:
+        await self.release(owner)
+        self._beats.pop(owner, None)
+        for what, (turn, _) in tuple(self._turns.items()):
+            if turn.owner == owner:
+                await self.end_turn(what, owner)
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        self._check()
+        turn, until = self._turns.get(what, (Turn(owner, 1), now))
+        if turn.owner != owner and not force and until > now:
+            return turn
+        turn = Turn(owner, turn.term + (turn.owner != owner))
+        self._turns[what] = (turn, now + lease)
+        return turn
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        self._check()
+        turn, until = self._turns.get(what, (None, None))
+        if turn is not None and until is not None and turn.owner == owner:
+            self._turns[what] = (turn, datetime.min.replace(tzinfo=UTC))
+
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        self._check()
+        epoch, position = self._shards.get(shard, (0, None))
+        self._shards[shard] = (epoch + 1, position)
+        return ShardClaim(shard, epoch + 1, position)
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         self._check()
         for article_id, row in self._articles.items():
@@ -351,11 +414,20 @@ class MemoryStore:
         rows = [row for row in self._articles.values() if row.folded.placed_at >= since]
         return [row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))]
 
-    async def load_window(self, since: datetime) -> WindowState:
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         self._check()
-        articles = self._placed_since(since)
+
+        def ours(folded: FoldedArticle) -> bool:
+            return shard is None or shard.holds(folded.features.language)
+
+        articles = [folded for folded in self._placed_since(since) if ours(folded)]
         wanted = {folded.placed.placement.event_id for folded in articles}
-        events = [event for key, event in sorted(self._events.items()) if key in wanted or event.status in ALIVE]
+        told = {row.folded.placed.placement.event_id for row in self._articles.values() if ours(row.folded)}
+        events = [
+            event
+            for key, event in sorted(self._events.items())
+            if key in wanted or (event.status in ALIVE and (shard is None or key in told))
+        ]
         return WindowState(tuple(without_body(folded) for folded in articles), tuple(events))
 
     def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:

@@ -210,6 +210,7 @@ def test_faults_that_break_the_exchange(rule: str, expected: type[Exception]) ->
     [
         ('{"kind": "status", "status": 500}', 500),
         ('{"kind": "stale-304"}', 304),
+        ('{"kind": "think", "seconds": 0.1}', 200),
         ('{"kind": "redirect", "status": 307}', 200),
         ('{"kind": "redirect-chain", "size": 4}', 200),
         ('{"kind": "bad-bytes"}', 200),

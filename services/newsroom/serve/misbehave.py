@@ -35,6 +35,9 @@ async def misbehave(  # noqa: PLR0912 - one branch a member of a closed enum, no
         case FaultKind.HANG:
             await asyncio.Event().wait()
             return web.Response()
+        case FaultKind.THINK:
+            await asyncio.sleep(fault.seconds)
+            return _plain(answer, answer.body)
         case FaultKind.DRIP:
             return await _drip(request, fault, answer)
         case FaultKind.REDIRECT:

@@ -47,6 +47,7 @@ def opml(houses: tuple[House, ...]) -> str:
     """Return the feeds of all publishers as OPML 2.0."""
     lines = "".join(
         f'    <outline type="rss" text={quoteattr(h.publisher.name)} title={quoteattr(h.publisher.name)} '
+        f"publisher={quoteattr(h.publisher.name)} "
         f'xmlUrl="{h.address.base}{feed_path(h.publisher)}" htmlUrl="{h.address.base}/"/>\n'
         for h in houses
     )

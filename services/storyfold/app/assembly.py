@@ -1,7 +1,7 @@
 """Assembly: settings into ports, ports into stages. The one place that knows which adapter stands behind which port."""
 
 import random
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,8 @@ from importlib import metadata
 from ipaddress import ip_network
 from pathlib import Path
 
+from storyfold.app.hops import LINE, Hops, kafka_hops, local_hops, runs_apart
+from storyfold.app.opening import open_patiently
 from storyfold.config.roles import Role
 from storyfold.config.settings import Settings
 from storyfold.edges.broker import BrokerPolicy, EmbeddedBroker
@@ -18,25 +20,16 @@ from storyfold.edges.http import HttpFetcher
 from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, transactional_id
-from storyfold.edges.local_hop import LocalHop
 from storyfold.edges.parsing import PoolFeedParser
-from storyfold.edges.store.opening import open_store
 from storyfold.edges.store.sql import SqlStore
 from storyfold.edges.telemetry import PrometheusMeter
-from storyfold.model.entries import LedgerEntry
-from storyfold.model.outcomes import ReadOutcome
 from storyfold.pipeline.host_memory import HostMemory
 from storyfold.pipeline.politeness import Politeness
 from storyfold.wire.encode import Encoder
 from storyfold.wire.values import BodyTravel
 
-# In whose name this process leases; the instance lock sees to it that there is only one.
-OWNER = "local"
-# How long what was leased is left alone, should the lock not do what it is for.
+# How long what was leased is left alone, should nobody notice that its owner is dead.
 LEASE = timedelta(minutes=10)
-# Entries on the way to reading, and outcomes on the way to folding, before the stage before them waits.
-ENTRIES_CAPACITY = 2000
-OUTCOMES_CAPACITY = 500
 ANY_PORT = range(1, 65536)
 
 
@@ -50,8 +43,7 @@ class Parts:
     store: SqlStore
     encoder: Encoder
     rng: random.Random
-    entries: LocalHop[LedgerEntry]
-    outcomes: LocalHop[ReadOutcome]
+    hops: Hops
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +75,27 @@ def allowed_ports(settings: Settings) -> Container[int]:
     return frozenset(settings.fetch.allowed_ports) or ANY_PORT
 
 
-async def assemble_parts(settings: Settings, resources: AsyncExitStack) -> Parts:
+async def assemble_parts(settings: Settings, roles: frozenset[Role], resources: AsyncExitStack) -> Parts:
     """Open the store and make what all stages share.
 
     Raises:
         StoreError: the store cannot be opened.
     """
-    store = await open_store(settings.store_url)
+    clock = SystemClock()
+    store = await open_patiently(settings.store_url, clock)
     resources.push_async_callback(store.close)
+    meter = PrometheusMeter()
+    hops = local_hops()
+    if runs_apart(roles):
+        hops = kafka_hops(settings, connection(settings, settings.kafka.bootstrap_servers), meter, resources)
     return Parts(
         settings=settings,
-        clock=SystemClock(),
-        meter=PrometheusMeter(),
+        clock=clock,
+        meter=meter,
         store=store,
         encoder=Encoder(BodyTravel(settings.read.body.value)),
         rng=random.Random(),
-        entries=LocalHop(ENTRIES_CAPACITY),
-        outcomes=LocalHop(OUTCOMES_CAPACITY),
+        hops=hops,
     )
 
 
@@ -144,8 +140,8 @@ async def assemble_broker(parts: Parts, resources: AsyncExitStack) -> EmbeddedBr
     return broker
 
 
-async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> KafkaPublisher:
-    """Make the publisher of this store to these brokers; nothing is connected yet."""
+async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> Callable[[], KafkaPublisher]:
+    """What makes publishers of this store to these brokers; nothing is connected yet."""
     kafka = parts.settings.kafka
     publication = KafkaPublication(
         transactional_id=transactional_id(kafka.topic_prefix),
@@ -154,7 +150,7 @@ async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> KafkaPub
         partitions=kafka.partitions,
         replication=kafka.replication,
     )
-    return KafkaPublisher(connection(parts.settings, bootstrap), publication)
+    return lambda: KafkaPublisher(connection(parts.settings, bootstrap), publication)
 
 
 def connection(settings: Settings, bootstrap: Sequence[str]) -> KafkaConnection:
@@ -172,5 +168,5 @@ def connection(settings: Settings, bootstrap: Sequence[str]) -> KafkaConnection:
 
 
 def runs_line(roles: frozenset[Role]) -> bool:
-    """Whether a process with these roles polls, reads and folds."""
-    return bool(roles & {Role.POLL, Role.READ, Role.FOLD})
+    """Whether a process with these roles polls, reads and folds, all by itself."""
+    return roles >= LINE

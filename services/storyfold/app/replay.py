@@ -57,7 +57,7 @@ def replay(settings: Settings, since: datetime, algorithm: str | None) -> Replay
 
     async def work() -> Replayed:
         async with looking_at(settings) as store:
-            return await replayed(store, since, settings.fold, model)
+            return await replayed(store, since, settings.fold.policy, model)
 
     return asyncio.run(work())
 

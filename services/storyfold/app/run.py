@@ -8,7 +8,6 @@ import threading
 from contextlib import AsyncExitStack
 
 from storyfold.app.assembly import (
-    OWNER,
     Parts,
     assemble_broker,
     assemble_line,
@@ -17,7 +16,19 @@ from storyfold.app.assembly import (
     runs_line,
     version,
 )
-from storyfold.app.stages import Stages, add_line, add_publish, add_watch, publish_stage
+from storyfold.app.hops import LINE, runs_apart
+from storyfold.app.opening import unless
+from storyfold.app.stages import (
+    Stages,
+    add_fold,
+    add_poll,
+    add_presence,
+    add_publish,
+    add_read,
+    add_watch,
+    publish_stage,
+    standby_stage,
+)
 from storyfold.app.supervision import Staged, supervise
 from storyfold.app.unable import Unable
 from storyfold.config.roles import Role
@@ -31,7 +42,6 @@ from storyfold.ports import StoreError, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-LINE = frozenset({Role.POLL, Role.READ, Role.FOLD})
 # A stage that has not gone round for so long is stuck: everything it waits for has a shorter deadline.
 STUCK_SECONDS = 120.0
 # A stop takes no longer, whatever hangs: those who stop services (systemd, Docker, Kubernetes) kill after 10 to 90 s.
@@ -54,11 +64,11 @@ def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
         StoreError: the store cannot be used.
         Exception: a defect ended a stage.
     """
-    if roles & LINE and not roles >= LINE:
+    if runs_apart(roles) and not settings.kafka.bootstrap_servers:
         missing = ", ".join(sorted(LINE - roles))
         raise Unable(
-            "poll, read and fold hand work to each other inside one process: name all three or none of them "
-            f"(missing: {missing}); publish and console can run apart"
+            "poll, read and fold that run apart hand work to each other over Kafka: set kafka.bootstrap_servers (the "
+            f"embedded broker serves one process only), or let this process do all three (missing: {missing})"
         )
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -76,21 +86,23 @@ async def _run(settings: Settings, roles: frozenset[Role]) -> None:
     async with AsyncExitStack() as resources:
         stages = Stages()
         _listen_to_signals(stop, stages)
+        if roles & LINE:
+            resources.enter_context(instance_lock(settings.data_dir / "storyfold.lock", shared=runs_apart(roles)))
+        parts = await unless(stop, assemble_parts(settings, roles, resources))
+        if parts is None:
+            return
         if runs_line(roles):
-            resources.enter_context(instance_lock(settings.data_dir / "storyfold.lock"))
-        parts = await assemble_parts(settings, resources)
-        if runs_line(roles):
-            await parts.store.release(OWNER)
+            await parts.store.release(parts.hops.owner)
         bootstrap = await _assemble(stages, parts, roles, resources)
-        if Role.CONSOLE in roles:
-            app = console_app(_console_parts(stages, parts, roles, bootstrap))
-            url = await resources.enter_async_context(serving(app, settings.console.host, settings.console.port))
-            logger.info("console, metrics and health at %s", url)
+        page = Role.CONSOLE in roles
+        app = console_app(_console_parts(stages, parts, roles, bootstrap), page=page)
+        url = await resources.enter_async_context(serving(app, settings.console.host, settings.console.port))
+        logger.info("%s at %s", "console, metrics and health" if page else "metrics and health", url)
         logger.info("storyfold %s runs: %s", version(), ", ".join(sorted(roles)))
         # A process that only shows the console has no stage of its own that could end.
         stages.staged.append(Staged("console", _forever))
         await supervise(stages.staged, stop)
-        if runs_line(roles):
+        if roles & LINE:
             await _release(parts)
     logger.info("stopped")
 
@@ -99,7 +111,7 @@ async def _release(parts: Parts) -> None:
     """Free what is leased, so that the next start need not; where the store is away, the next start does it."""
     try:
         async with asyncio.timeout(RELEASE_SECONDS):
-            await parts.store.release(OWNER)
+            await parts.store.bury(parts.hops.owner)
     except (StoreUnavailable, TimeoutError):
         logger.info("the store is not there to take back what is leased; the next start sees to that")
 
@@ -113,11 +125,21 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
         if not bootstrap:
             broker = await assemble_broker(parts, resources)
             bootstrap = (broker.bootstrap,)
-        stages.publish = publish_stage(parts, await assemble_publisher(parts, bootstrap))
-    if runs_line(roles):
+            stages.publish = publish_stage(parts, (await assemble_publisher(parts, bootstrap))())
+        else:
+            publisher = await assemble_publisher(parts, bootstrap)
+            stages.publish = standby_stage(parts, publisher, force=runs_line(roles))
+    if roles & {Role.POLL, Role.READ}:
         line = assemble_line(parts, resources)
         await line.gate.share()
-        add_line(stages, parts, line)
+        stages.staged.append(Staged("politeness", line.gate.run))
+        if Role.POLL in roles:
+            add_poll(stages, parts, line)
+        if Role.READ in roles:
+            add_read(stages, parts, line)
+    if Role.FOLD in roles:
+        add_fold(stages, parts)
+    add_presence(stages, parts)
     add_publish(stages, broker)
     add_watch(stages, parts, roles)
     return ",".join(bootstrap) or "the embedded broker of the process that publishes"

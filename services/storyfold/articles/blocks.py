@@ -15,6 +15,10 @@ _BREAKING = frozenset(("lb", "p", "item", "head", "quote", "row"))
 # Characters of a body that are kept: the longest of articles are a tenth of it.
 LONGEST = 300_000
 
+# A paragraph of prose has at least this many characters; fewer in scripts that say more with each.
+PROSE = 80
+PROSE_DENSE = 30
+
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: each character counts as a word, or a paragraph would be a single one.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿฀-๿຀-໿က-႟ក-៿]")
@@ -78,6 +82,13 @@ def blocks_from_text(text: str) -> tuple[Block, ...]:
 def joined(blocks: Iterable[Block]) -> str:
     """The blocks as a body: separated by one empty line."""
     return clean("\n\n".join(block.text for block in blocks))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is long enough to be a paragraph of prose rather than a label."""
+    return len(text) >= PROSE or (
+        len(text) >= PROSE_DENSE and sum(ord(character) > 0x2E80 for character in text) > len(text) / 2
+    )
 
 
 def words(text: str) -> list[str]:

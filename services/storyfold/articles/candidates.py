@@ -1,6 +1,7 @@
 """Candidates for an article's body: what each way of extraction makes of the page."""
 
 import logging
+import re
 import warnings
 from enum import StrEnum
 
@@ -9,15 +10,15 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
-from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded
+from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded, is_prose
 from storyfold.articles.dom import text_of
-
-# A paragraph of prose has at least this many characters; fewer in scripts that say more with each.
-PROSE = 80
-PROSE_DENSE = 30
+from storyfold.articles.pruning import TEASER
 
 _CONTAINERS = frozenset(("div", "section", "article", "main", "td", "body"))
-_ASIDE = ("comment", "footer", "related", "sidebar", "promo", "newsletter", "recommend", "cookie", "consent", "disqus")
+_ASIDE = re.compile(
+    r"comment|kommentar|leserbrief|footer|related|sidebar|promo|newsletter|recommend|cookie|consent|disqus",
+    re.IGNORECASE,
+)
 _STITCH_LEVELS = 4
 # More sisters than this are comments or a list of teasers.
 _STITCH_MEMBERS = 60
@@ -71,13 +72,6 @@ def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
     return blocks_of(document.body) if document is not None else ()
 
 
-def is_prose(text: str) -> bool:
-    """Whether a text is long enough to be a paragraph of prose rather than a label."""
-    return len(text) >= PROSE or (
-        len(text) >= PROSE_DENSE and sum(ord(character) > 0x2E80 for character in text) > len(text) / 2
-    )
-
-
 def stitch(root: HtmlElement) -> None:
     """Put together, in place, a body that the page cuts into several containers of the same kind.
 
@@ -93,7 +87,7 @@ def stitch(root: HtmlElement) -> None:
         group = groups.setdefault((parent.tag, parent.get("class")), {})
         group[parent] = group.get(parent, False) or is_prose(text_of(paragraph))
     for (_, name), group in groups.items():
-        if 2 <= sum(group.values()) <= _STITCH_MEMBERS and not any(word in name.lower() for word in _ASIDE):
+        if 2 <= sum(group.values()) <= _STITCH_MEMBERS and not _ASIDE.search(name):
             _stitch_group(list(group))
 
 
@@ -108,10 +102,18 @@ def _stitch_group(members: list[HtmlElement]) -> None:
             continue
         own = path[: path.index(meeting)]
         top = own[-1] if own else member
-        if top.tag == "article" or top.find(".//h1") is not None:
+        if top.tag == "article" or top.find(".//h1") is not None or _teases(top, member):
             continue
         for child in list(member):
             first.append(child)
+
+
+def _teases(top: HtmlElement, member: HtmlElement) -> bool:
+    """Whether a container's own corner of the page holds the headline of another article beside it."""
+    return any(
+        each.get(TEASER) is not None and each is not member and member not in each.iterancestors()
+        for each in (top, *top.iterdescendants())
+    )
 
 
 def _climb(element: HtmlElement) -> list[HtmlElement]:
@@ -153,8 +155,8 @@ def _set_aside(element: HtmlElement) -> bool:
     for ancestor in (element, *element.iterancestors()):
         if ancestor.tag in {"footer", "aside", "form", "nav"}:
             return True
-        name = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}".lower()
-        if ancestor.tag != "body" and any(word in name for word in _ASIDE):
+        name = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"
+        if ancestor.tag != "body" and _ASIDE.search(name):
             return True
     return False
 

@@ -10,6 +10,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from storyfold.articles.dom import Head, text_of
+from storyfold.articles.homes import home_zone
 from storyfold.articles.jsonld import LinkedArticle
 from storyfold.articles.language import iso_639
 from storyfold.articles.written import Written, read_date
@@ -54,6 +55,8 @@ _DATE_ELEMENTS = XPath(
     "contains(@class, 'posted') or contains(@class, 'byline') or contains(@class, 'meta') or contains(@id, 'date')]"
 )
 _MOST_ELEMENTS, _MOST_SHOWN, _LABEL = 200, 12, 120
+# Times shown to readers that are looked at for the day: teasers follow the first.
+_MOST_DAYS = 3
 _CHANGED_WORDS = (
     r"updat|modif|last|aktualis|aktualiz|zuletzt|mis à jour|mise à jour|actualizad|atualizad|aggiornat|uppdater|"
     r"opdater|oppdater|päivit|bijgewerkt|laatst|обновл|оновл|актуализ|güncel|frissít|ενημέρ|diperbarui|cập nhật|تحديث|"
@@ -86,6 +89,7 @@ class _Found:
     source: DateSource
     timed: bool
     zoned: bool = False
+    zulu: bool = False  # in UTC, and said so by a Z: "+00:00" is what content systems without a zone write
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,16 @@ class _Reader:
 
     month_first: bool
     language: str
+    tags: tuple[str, ...] = ()
 
     def read(self, value: str) -> Written | None:
         return read_date(value, month_first=self.month_first, language=self.language)
 
     def stated(self, values: Iterable[str | None], source: DateSource) -> tuple[_Found, ...]:
-        found = (self.read(value) for value in values if value)
+        found = ((value, self.read(value)) for value in values if value)
         return tuple(
-            _Found(item.at, source, timed=item.timed, zoned=item.zoned)
-            for item in found
+            _Found(item.at, source, timed=item.timed, zoned=item.zoned, zulu=value.rstrip().endswith("Z"))
+            for value, item in found
             if item and item.at >= _EARLIEST
         )
 
@@ -115,6 +120,7 @@ def moments(
     feed: tuple[datetime | None, datetime | None],
     *,
     seen_at: datetime,
+    country: str | None = None,
 ) -> Moments:
     """Decide when an article was published and last changed.
 
@@ -128,6 +134,7 @@ def moments(
         url: of the page.
         feed: published and updated, as the feed's entry has them.
         seen_at: dates behind it are clamped to it.
+        country: of the publisher, where known.
     """
     reader = _reader(head, linked)
     structured = reader.stated((linked.published,), DateSource.JSON_LD)
@@ -147,13 +154,18 @@ def moments(
     if modified and published and modified.at <= published.at:
         modified = None
     zone = _zone_of_page(published, [*structured, *meta, *shown], changed)
+    if zone is None and published is not None and published.timed and published.zoned and not published.at.utcoffset():
+        seen = [*in_url[:1], *reader.stated(head.shown_times[:_MOST_DAYS] if head else (), DateSource.TEXT)]
+        zone = _zone_of_day(published, [each.at.date() for each in seen], home_zone(url, country, reader.tags))
     return Moments(_clamped(published, seen_at, zone), _clamped(modified, seen_at, zone))
 
 
 def _reader(head: Head | None, linked: LinkedArticle) -> _Reader:
     stated = [linked.language, head.language, head.first("og:locale", "content-language")] if head else []
     tags = [tag.replace("_", "-").lower() for tag in stated if tag]
-    return _Reader(any(tag == "en-us" for tag in tags), next((code for tag in tags if (code := iso_639(tag))), ""))
+    return _Reader(
+        any(tag == "en-us" for tag in tags), next((code for tag in tags if (code := iso_639(tag))), ""), tuple(tags)
+    )
 
 
 def _by_rank(head: Head) -> list[tuple[str, bool]]:
@@ -236,6 +248,25 @@ def _zone_of_page(published: _Found | None, others: list[_Found], changed: list[
         if each.timed and not each.zoned and whole and abs(apart) <= _FARTHEST and abs(apart - whole) < slack:
             return timezone(whole)
     return next((each.at.tzinfo for each in [*others, *changed] if each.zoned and each.at.utcoffset()), None)
+
+
+def _zone_of_day(published: _Found, days: list[date], home: tzinfo | None) -> tzinfo | None:
+    """A zone that puts a moment in UTC on the publisher's own day.
+
+    The day that the address or the page shows its readers decides; without one the publisher's home does, unless
+    "+00:00" may be a local time without its zone. Where the home is unknown or disagrees, the nearest full hour that
+    leads to the day serves: the moment stays the same.
+    """
+    at = published.at
+    near = [day for day in days if abs((day - at.date()).days) <= 1]
+    if not near:
+        return home if published.zulu else None
+    if near[0] == at.date():
+        return None
+    if home is not None and at.astimezone(home).date() == near[0]:
+        return home
+    hours = -(at.hour + 1) if near[0] < at.date() else 24 - at.hour
+    return timezone(timedelta(hours=hours)) if abs(timedelta(hours=hours)) <= _FARTHEST else None
 
 
 def _clamped(found: _Found | None, seen_at: datetime, zone: tzinfo | None) -> Dated | None:

@@ -35,6 +35,7 @@ class Head:
         h1: first-level headings with text.
         times: (machine-readable or shown time, whether marked as the publication's by itemprop or pubdate), those
             nearest to the headline first, without those marked as of a change.
+        shown_times: what ``time`` elements show to readers, where they state their moment to machines as well.
         language: of the root element, where stated.
         base: href of ``base``, where stated.
     """
@@ -45,6 +46,7 @@ class Head:
     title: str
     h1: tuple[str, ...]
     times: tuple[tuple[str, bool], ...]
+    shown_times: tuple[str, ...]
     language: str | None
     base: str | None
 
@@ -141,6 +143,7 @@ def head_of(root: HtmlElement) -> Head:
     headings: list[str] = []
     times: list[tuple[HtmlElement, tuple[str, bool] | None]] = []
     heading: tuple[HtmlElement, int] | None = None
+    shown: list[str] = []
     title, base = "", None
     for element in root.iter(*_HEAD_TAGS):
         match element.tag:
@@ -170,6 +173,8 @@ def head_of(root: HtmlElement) -> Head:
                 heading = (element, len(times)) if heading is None else heading
             case "time":
                 times.append((element, _time(element)))
+                if element.get("datetime"):
+                    shown.append(text_of(element))
             case _:
                 base = base or element.get("href")
     return Head(
@@ -179,6 +184,7 @@ def head_of(root: HtmlElement) -> Head:
         title=title,
         h1=tuple(heading for heading in headings if heading),
         times=_nearest(times, heading),
+        shown_times=tuple(shown),
         language=root.get("lang") or root.get("xml:lang"),
         base=base,
     )

@@ -131,7 +131,15 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     head, linked, entry = read.head, read.linked, page.entry
     house = page.source.publisher.name
     searched = read.root if len(page.body) <= _SEARCHED else None
-    when = moments(searched, head, linked, page.url, (entry.published_at, entry.updated_at), seen_at=page.seen_at)
+    when = moments(
+        searched,
+        head,
+        linked,
+        page.url,
+        (entry.published_at, entry.updated_at),
+        seen_at=page.seen_at,
+        country=page.source.publisher.country,
+    )
     people = authors(read.root, head, linked, entry.authors, house, page.url)
     title = headline(head, linked, entry.title, house, page.url)
     facts = facts_of(page.url, head, linked, entry)
@@ -197,14 +205,15 @@ def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Cand
     stated = [Candidate(Way.JSON_LD, blocks_from_text(linked.body))] if len(linked.body) >= THIN else []
     if sum(len(block.text) for block in own) >= THIN:
         stated.append(Candidate(Way.FEED, own))
-    topic = f"{title} {linked.description or read.head.first('og:description', 'description') or page.entry.summary}"
+    summary = linked.description or read.head.first("og:description", "description") or page.entry.summary
+    topic = f"{title} {summary}"
     if root is None:
         return choose(Candidate(Way.FAST, ()), tuple(stated), lambda: 0, tuple, topic)
     stitch(prune(root))
     titles = tuple(dict.fromkeys(text for text in (title, *read.head.h1[:2], page.entry.title) if text))
 
     def tidy(way: Way, blocks: tuple[Block, ...]) -> Candidate:
-        return Candidate(way, trimmed(blocks, titles, linked.body))
+        return Candidate(way, trimmed(blocks, titles, linked.body, summary))
 
     def further() -> tuple[Candidate, ...]:
         return tidy(Way.FULL, by_trafilatura(root, page.url, Way.FULL)), tidy(Way.DENSEST, densest(root))

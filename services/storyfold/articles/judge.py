@@ -17,6 +17,8 @@ _LONGER = 1.25
 _CONTAINED, _STRANGE = 0.6, 0.15
 # Share of the topic's words in a body that is on it.
 _ON_TOPIC = 0.6
+# Share below which a text is doubted, and how much longer another is that is taken in place of a part.
+_OFF_TOPIC, _WHOLE = 0.35, 3
 # Share of the page's prose that an extraction must hold not to be doubted.
 _PROSE_SHARE = 0.25
 
@@ -62,10 +64,15 @@ def choose(
     for other in stated:
         best = _better(best, other, topic)
     # A short text that has the topic's words is short news, not a part of something longer.
-    thin = best.size < _TINY or (best.size < THIN and relevance(best.text, topic) < _ON_TOPIC)
-    if thin or (best is first and best.size < _DOUBTFUL and best.size < _PROSE_SHARE * prose()):
-        for other in further():
-            best = _better(best, other, topic)
+    about = relevance(best.text, topic) if best.size < _DOUBTFUL else 1.0
+    thin = best.size < _TINY or (best.size < THIN and about < _ON_TOPIC)
+    part = best is first and best.size < _DOUBTFUL and best.size < _PROSE_SHARE * prose()
+    strange = best is first and about < _OFF_TOPIC and bool(topic.strip())
+    if not (thin or part or strange):
+        return best
+    for other in further():
+        whole = (part or strange) and other.size >= _WHOLE * best.size and relevance(other.text, topic) >= about
+        best = other if whole else _better(best, other, topic)
     return best
 
 

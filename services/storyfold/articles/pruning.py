@@ -9,6 +9,7 @@ import re
 
 from lxml.html import HtmlElement
 
+from storyfold.articles.blocks import is_prose
 from storyfold.articles.dom import text_of
 
 # What trafilatura discards as well, taken out before it makes its copies.
@@ -42,8 +43,13 @@ _NEVER_TEXT = (
     "fieldset",
     "map",
 )
+# Of these, what may hold an article by mistake of its markup.
+_BOXES = frozenset(("aside", "nav", "footer", "menu", "dialog", "label", "fieldset", "noindex", "button", "object"))
 _BLOCKS = frozenset(("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "td", "dd", "blockquote", "section", "article"))
 _CUT = frozenset(("p", "li", "h2", "h3", "h4", "h5", "h6", "div"))
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+# Set on what held a heading that was nothing but a link: the teaser of another article.
+TEASER = "storyfold-teaser"
 # A block in which links make up this share of the text points elsewhere.
 _LINK_SHARE = 0.85
 # A whole paragraph of prose may be wrapped in a link; a headline is shorter than this many characters.
@@ -75,9 +81,18 @@ def prune(root: HtmlElement) -> HtmlElement:
         The same root.
     """
     for element in list(root.iter(*_NEVER_TEXT)):
-        drop(element)
+        if not (element.tag in _BOXES and _holds_article(element, root)):
+            drop(element)
     _drop_link_blocks(root)
     return root
+
+
+def _holds_article(box: HtmlElement, root: HtmlElement) -> bool:
+    """Whether a box that is not closed where it should be has swallowed headline and text."""
+    if box.find(".//h1") is None:
+        return False
+    inside = sum(is_prose(text_of(paragraph)) for paragraph in box.iter("p"))
+    return inside > 1 and inside * 2 > sum(is_prose(text_of(paragraph)) for paragraph in root.iter("p"))
 
 
 def _block_of(link: HtmlElement) -> HtmlElement | None:
@@ -95,6 +110,9 @@ def _drop_link_blocks(root: HtmlElement) -> None:
             linked[block] = linked.get(block, 0) + len(text_of(link))
     for block, length in linked.items():
         if length and _points_elsewhere(block, length):
+            parent = block.getparent()
+            if block.tag in _HEADINGS and parent is not None:
+                parent.set(TEASER, "")
             drop(block)
 
 

@@ -56,6 +56,8 @@ def plan(
     now: datetime,
     policy: ReadPolicy,
     rng: random.Random,
+    *,
+    language: str,
 ) -> Reread | None:
     """Plan the first further look at an article that was just read.
 
@@ -66,6 +68,7 @@ def plan(
         now: the present.
         policy: how often, and how far apart.
         rng: spreads looks that were planned together.
+        language: in which folding sees it.
 
     Returns:
         The plan; None where nothing hints at a change, or the page has nothing to be compared with.
@@ -88,6 +91,7 @@ def plan(
         quality=article.quality,
         body_hash=hash_of(response.body),
         validators=_validators(response),
+        language=language,
     )
 
 

@@ -82,13 +82,14 @@ _CONTACT = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?:^|\s)@\w{3,}")
 _DATE_LINE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b")
 
 
-def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: str) -> tuple[Block, ...]:
+def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: str, lead: str = "") -> tuple[Block, ...]:
     """Take off what is not the article's text.
 
     Args:
         blocks: a candidate body.
         headlines: of the article, in all its forms.
         reference: the body as the page's own JSON-LD gives it; may be empty, cut short, or nothing of the kind.
+        lead: the summary that the page states, which it may show above the body.
 
     Returns:
         The blocks that remain; all of them where hardly anything would.
@@ -98,7 +99,7 @@ def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: st
         kept = _without_top(kept, headline)
     kept = _without_calls(_without_repeats(kept))
     if reference:
-        kept = _within(kept, reference)
+        kept = _within(kept, reference, lead)
     size, before = sum(len(block.text) for block in kept), sum(len(block.text) for block in blocks)
     return kept if size * 3 >= before else blocks
 
@@ -175,10 +176,17 @@ def _is_call(block: Block, *, tail: bool) -> bool:
     return len(set(_NETWORKS.findall(text.lower()))) >= 2 or bool(_CONTACT.search(text)) or bool(_ADDRESS.match(text))
 
 
-def _within(blocks: tuple[Block, ...], reference: str) -> tuple[Block, ...]:
-    """Drop what stands before the first and behind the last block that the reference has too, where it is whole."""
+def _within(blocks: tuple[Block, ...], reference: str, lead: str) -> tuple[Block, ...]:
+    """Drop what stands before the first and behind the last block that the reference has too, where it is whole.
+
+    The page's own summary above the text stays: it is a part of the article that its data does not repeat.
+    """
     whole, ours = grams(reference), grams("\n".join(block.text for block in blocks))
     if covered(ours, whole) < 0.75 or covered(whole, ours) < 0.75:
         return blocks
     known = [index for index, block in enumerate(blocks) if covered(grams(block.text), whole) >= 0.5]
-    return blocks[known[0] : known[-1] + 1] if known else blocks
+    if not known:
+        return blocks
+    summary = grams(lead)
+    leads = [block for block in blocks[: known[0]] if covered(summary, grams(block.text)) >= 0.6]
+    return (*leads[:1], *blocks[known[0] : known[-1] + 1])

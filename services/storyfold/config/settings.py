@@ -128,6 +128,32 @@ class ReadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldSettings:
+    """When articles are one event.
+
+    Attributes:
+        policy: window and quiet time.
+        shards: parts that folding is divided into by language where roles run apart; as many processes can fold.
+    """
+
+    policy: FoldPolicy = field(default_factory=FoldPolicy, metadata=_FLAT)
+    shards: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HopSettings:
+    """The way between poll, read and fold where they run in processes of their own: topics of the same broker.
+
+    Attributes:
+        partitions: of the topic to reading, where it has to be created; as many processes can read.
+        capacity: entries on their way to reading beyond which polling waits.
+    """
+
+    partitions: int = 12
+    capacity: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """The broker that records go to.
 
@@ -202,6 +228,7 @@ class Settings:
         fetch: bounds of requests.
         read: how pages become articles.
         fold: when articles are one event.
+        hop: between stages that run apart.
         kafka: the broker.
         embedded: the broker without a broker.
         console: metrics, health and the web page.
@@ -217,7 +244,8 @@ class Settings:
     politeness: HostPolicy = field(default_factory=HostPolicy)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
-    fold: FoldPolicy = field(default_factory=FoldPolicy)
+    fold: FoldSettings = field(default_factory=FoldSettings)
+    hop: HopSettings = field(default_factory=HopSettings)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)

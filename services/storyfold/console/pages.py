@@ -180,17 +180,24 @@ class _Pages:
         return _tagged(request, fresh.body, "application/json")
 
 
-def console_app(parts: ConsoleParts) -> web.Application:
-    """The console as an aiohttp application: page, API, health and metrics; GET only."""
+def console_app(parts: ConsoleParts, *, page: bool = True) -> web.Application:
+    """The console as an aiohttp application: page, API, health and metrics; GET only.
+
+    Args:
+        parts: what it works with.
+        page: without it, as in processes of other roles, there are health, metrics and status only.
+    """
     pages = _Pages(parts)
     app = web.Application(middlewares=[guard(frozenset(name.lower() for name in parts.allowed_hosts))])
     app.router.add_get("/metrics", pages.metrics)
     app.router.add_get("/healthz", pages.healthz)
     app.router.add_get("/readyz", pages.readyz)
+    app.router.add_get("/api/status", pages.status)
+    if not page:
+        return app
     app.router.add_get("/api/events", pages.events)
     app.router.add_get("/api/events/{event_id:[0-9a-f-]{1,64}}", pages.story)
     app.router.add_get("/api/feeds", pages.feeds)
-    app.router.add_get("/api/status", pages.status)
     for name, kind in _FILES.items():
         app.router.add_get("/" if name == "index.html" else f"/{name}", _file(name, kind))
     return app

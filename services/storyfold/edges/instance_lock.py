@@ -1,4 +1,4 @@
-"""One process a line: a lock that ends with the process that holds it, however that ends."""
+"""One process a line, or many that share: a lock that ends with the process that holds it, however that ends."""
 
 import contextlib
 import fcntl
@@ -17,11 +17,12 @@ class CannotLock(Exception):
 
 
 @contextmanager
-def instance_lock(path: Path) -> Iterator[None]:
+def instance_lock(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold a lock file for as long as the block lasts.
 
     Args:
         path: made where missing; holds the process id of its holder, for people.
+        shared: hold it together with others that do so, but with nobody who wants it alone.
 
     Raises:
         AlreadyRunning: another process holds it.
@@ -36,7 +37,7 @@ def instance_lock(path: Path) -> Iterator[None]:
         ) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise AlreadyRunning(

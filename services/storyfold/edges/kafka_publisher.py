@@ -20,6 +20,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
+from storyfold.edges.kafka_partitioning import KeyPartitioner
 from storyfold.edges.kafka_tail import shows_aborted, visible_ids
 from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
 from storyfold.model.records import OutboxRow, Record, Topic
@@ -33,6 +34,11 @@ P = ParamSpec("P")
 BATCH_BYTES = 512 * 1024
 # Above any record that storyfold makes; what is too large is for the broker to say.
 REQUEST_BYTES = 16 * 1024 * 1024
+# Longer than it takes to send a batch; the commit does not wait for it.
+LINGER_MILLISECONDS = 500
+# A transaction begun before the markers of the last one are written is told to come again; the library's own 100 ms
+# would be most of a record's way.
+RETRY_MILLISECONDS = 20
 # How often a wait looks whether the publisher is being closed.
 LOOK_SECONDS = 0.1
 # Records sent before waiting for them, while current state is told again.
@@ -192,6 +198,10 @@ class KafkaPublisher:
             delivery_timeout_ms=milliseconds,
             max_block_ms=milliseconds,
             batch_size=BATCH_BYTES,
+            # A request is sent when it is full or when the transaction is to end, whichever comes first.
+            linger_ms=LINGER_MILLISECONDS,
+            retry_backoff_ms=RETRY_MILLISECONDS,
+            partitioner=KeyPartitioner(),
             max_request_size=REQUEST_BYTES,
             allow_auto_create_topics=False,
             metrics_enabled=False,

@@ -85,12 +85,17 @@ def ensure_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan], bootstrap
     there = {each["name"]: each for each in admin.describe_topics([plan.name for plan in plans])}
     missing = [plan for plan in plans if there.get(plan.name, {}).get("error_code") == UNKNOWN_TOPIC]
     if missing:
-        _create(admin, missing)
+        create_topics(admin, missing)
     old = [plan for plan in plans if plan not in missing and not there[plan.name]["error_code"]]
     return tuple(_differences(admin, old, there, bootstrap)) if old else ()
 
 
-def _create(admin: KafkaAdminClient, plans: Sequence[TopicPlan]) -> None:
+def create_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan]) -> None:
+    """Create topics, unless somebody else just did.
+
+    Raises:
+        KafkaError: the broker is not there, or does not let us.
+    """
     wanted = [
         NewTopic(plan.name, plan.partitions, plan.replication, topic_configs=dict(plan.settings)) for plan in plans
     ]

@@ -35,6 +35,13 @@ class LocalHop(Generic[T]):
             items.append(self._queue.get_nowait())
         return tuple(items)
 
+    def done(self, items: Sequence[T]) -> None:
+        """Nothing to do: what is received has left the queue."""
+
+    def position(self) -> int | None:
+        """None: a queue has no positions."""
+        return None
+
     def depth(self) -> int:
         """How many items are on the way."""
         return self._queue.qsize()

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Final, cast
 # Exit status of a worker that ran out of memory: nothing else uses it.
 OUT_OF_MEMORY: Final = 77
 
-# Objects made before a collection: trees of pages are freed by reference counts, and collecting every 700 took 6 % of the
+# Objects made before a collection: pages are freed by reference counts, and collecting every 700 took 6 % of the
 # time of a page.
 _COLLECTED_EVERY: Final = 50_000
 _SIZE: Final = struct.Struct("!I")

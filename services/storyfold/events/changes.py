@@ -1,8 +1,10 @@
 """Steps in an event's life, and how one version differs from the one before."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from storyfold.model.articles import Evidence
 from storyfold.model.events import Change, ChangeKind, Event, FieldChange
@@ -10,6 +12,7 @@ from storyfold.model.identity import ArticleId, change_id_of
 
 # What is the same for every step, or says nothing that the change does not say itself.
 _SILENT = frozenset({"event_id", "version", "algorithm"})
+_TOLD = tuple(each.name for each in fields(Event) if each.name not in _SILENT)
 
 
 def step(
@@ -59,26 +62,39 @@ def diff(before: Event, after: Event) -> tuple[FieldChange, ...]:
     Of a list only the members that differ stand in it: before, those that left; after, those that came.
     """
     out: list[FieldChange] = []
-    for each in fields(Event):
-        if each.name in _SILENT:
-            continue
-        old, new = getattr(before, each.name), getattr(after, each.name)
+    for name in _TOLD:
+        old, new = getattr(before, name), getattr(after, name)
         if old is new or old == new:
             continue
         if isinstance(old, tuple):
-            old, new = [item for item in old if item not in new], [item for item in new if item not in old]
+            old, new = _missing(old, new), _missing(new, old)
         if old or new:
-            out.append(FieldChange(each.name, _json(old), _json(new)))
+            out.append(FieldChange(name, _json(old), _json(new)))
     return tuple(out)
 
 
+def _missing(items: Sequence[object], there: Sequence[object]) -> list[object]:
+    """Items that do not stand there. Versions share most of their items, so that few must be compared by value."""
+    ids = set(map(id, there))
+    strange = [item for item in items if id(item) not in ids]
+    return [item for item in strange if item not in there]
+
+
 def _json(value: object) -> str:
-    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: getattr(value, each.name) for each in fields(value)}
+        return {name: getattr(value, name) for name in _names(type(value))}
     raise TypeError(f"an event holds a {type(value).__name__}, which has no JSON form here: extend changes.py")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False, separators=(",", ":"))

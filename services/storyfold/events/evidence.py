@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from math import exp
 
 from storyfold.events.copies import Overlap
-from storyfold.events.likeness import KINDS, LIMIT, NAME, Model, Probe, log_odds, number_code, observe
-from storyfold.events.window import Held, Known, Window
+from storyfold.events.likeness import KINDS, LIMIT, Model, Probe, Profile, log_odds, number_code
+from storyfold.events.sharing import NAME
+from storyfold.events.window import Known
 from storyfold.model.articles import Evidence, EvidenceKind
 from storyfold.model.features import Features
 
@@ -60,22 +62,33 @@ def distance_evidence(event_id: str, odds: float) -> tuple[Evidence, ...]:
     return (Evidence(EvidenceKind.SCORE, f"nearest event {event_id}", round(odds, 3)),)
 
 
-def report_evidence(window: Window, probe: Probe, features: Features, held: Held, odds: float) -> tuple[Evidence, ...]:
+def report_evidence(
+    model: Model,
+    probe: Probe,
+    features: Features,
+    seen: Sequence[tuple[Profile, tuple[float, ...] | None]],
+    odds: float,
+) -> tuple[Evidence, ...]:
     """Evidence for a report: kinds of evidence as they count in the mean over the event's reports, and the words.
+
+    Args:
+        model: weights of the evidence.
+        probe: the article.
+        features: of its text.
+        seen: the event's reports that it was compared with, and what was observed.
+        odds: the mean of its log odds with them.
 
     Returns:
         The score, then everything else strongest first. The weight of a kind of evidence is its share of the log
         odds, counted from what two articles with nothing in common have; that of a word is its share of the cosine
         with the nearest report.
     """
-    sample = [window.profile(each) for each in held.sample()]
-    seen = [(observe(probe, profile), profile) for profile in sample]
-    observed = [each for each, _ in seen if each is not None]
-    score = Evidence(EvidenceKind.SCORE, f"mean log odds with {len(sample)} reports", round(odds, 3))
+    observed = [each for _, each in seen if each is not None]
+    score = Evidence(EvidenceKind.SCORE, f"mean log odds with {len(seen)} reports", round(odds, 3))
     if not observed:
         return (score,)
-    kinds = _kinds(window.model, observed)
-    nearest = max(seen, key=lambda each: log_odds(window.model, each[0]))[1]
+    kinds = _kinds(model, observed)
+    nearest = max(seen, key=lambda each: log_odds(model, each[1]))[0]
     shown = [
         *kinds,
         *_words(probe, features, nearest.terms, nearest.weights),
@@ -98,23 +111,23 @@ def _kinds(model: Model, observed: list[tuple[float, ...]]) -> list[Evidence]:
 
 
 def _words(probe: Probe, features: Features, terms: array[int], weights: array[float]) -> list[Evidence]:
-    spelled = {number: term for number, (term, _) in zip(probe.profile.terms, features.terms, strict=True)}
-    shares = [
-        (weight * probe.lookup[term][0], term)
-        for term, weight in zip(terms, weights, strict=True)
-        if term in probe.lookup
-    ]
+    profile = probe.profile
+    weighed = dict(zip(profile.terms, profile.weights, strict=True))
+    shares = [(weight * weighed[term], term) for term, weight in zip(terms, weights, strict=True) if term in weighed]
     best = sorted(shares, key=lambda each: (-each[0], each[1]))[:_WORDS_SHOWN]
+    places = {term: place for place, term in enumerate(profile.terms)}
     return [
         Evidence(
-            EvidenceKind.NAME if probe.lookup[term][2] & NAME else EvidenceKind.TERM, spelled[term], round(share, 4)
+            EvidenceKind.NAME if profile.flags[places[term]] & NAME else EvidenceKind.TERM,
+            features.terms[places[term]][0],
+            round(share, 4),
         )
         for share, term in best
     ]
 
 
 def _numbers(probe: Probe, features: Features, numbers: array[int]) -> list[Evidence]:
-    shared = probe.numbers.intersection(numbers)
+    shared = set(probe.profile.numbers).intersection(numbers)
     spelled = [number for number in features.numbers if number_code(number) in shared]
     spelled.sort(key=lambda number: (-len(number), number))
     return [Evidence(EvidenceKind.NUMBER, number, 0.01 * len(number)) for number in spelled[:_NUMBERS_SHOWN]]

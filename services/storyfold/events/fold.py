@@ -6,14 +6,16 @@ own evidence, and says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from storyfold.events.changes import change_of, step
 from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
-from storyfold.events.likeness import LIMIT, Probe, log_odds, observe
+from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import tally_of, tally_of_both
 from storyfold.events.window import Held, Known, Window, published
@@ -31,8 +33,11 @@ _COPIES = 24
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
+    """An event that an article was compared with: its sampled reports, what was observed of each, and the mean."""
+
     held: Held
     odds: float
+    seen: tuple[tuple[Profile, tuple[float, ...] | None], ...]
 
 
 def fold(window: Window, article: Article, features: Features, now: datetime) -> Folding:
@@ -64,7 +69,7 @@ def fold(window: Window, article: Article, features: Features, now: datetime) ->
             PlacementKind.REPORT,
             None,
             probability(best.odds - window.model.join),
-            report_evidence(window, probe, features, best.held, best.odds),
+            report_evidence(window.model, probe, features, best.seen, best.odds),
         )
         return _merge(window, probe, scored, _join(best.held, article, features, placement, now), now)
     return _open(window, article, features, scored, now)
@@ -93,16 +98,24 @@ def is_copy(window: Window, found: Overlap) -> bool:
 
 
 def _scores(window: Window, probe: Probe) -> list[_Scored]:
-    scored = [_Scored(held, event_odds(window, probe, held)) for held in window.candidates(probe, _CANDIDATES)]
+    held = window.candidates(probe, _CANDIDATES)
+    scored = compare(window, probe, held)
     return sorted(scored, key=lambda each: (-each.odds, each.held.event.event_id))
 
 
-def event_odds(window: Window, probe: Probe, held: Held) -> float:
-    """The mean of an article's log odds with an event's reports: an event is what most of its reports say."""
-    sample = list(held.sample())
-    if not sample:
-        return -LIMIT
-    return sum(log_odds(window.model, observe(probe, window.profile(each))) for each in sample) / len(sample)
+def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
+    """Compare an article with some events: the mean of its log odds with an event's reports is what decides.
+
+    A mean, not the nearest report: an event is what most of its reports say.
+    """
+    samples = [[window.profile(each) for each in held.sample()] for held in events]
+    observed = iter(observe(probe, [profile for sample in samples for profile in sample]))
+    out = []
+    for held, sample in zip(events, samples, strict=True):
+        seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
+        odds = [log_odds(window.model, each) for _, each in seen]
+        out.append(_Scored(held, sum(odds) / len(odds) if odds else -LIMIT, seen))
+    return out
 
 
 def _open(window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime) -> Folding:
@@ -173,10 +186,6 @@ def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding
 def _between(window: Window, one: Held, other: Held, probe: Probe) -> float:
     """The mean log odds between the reports of two events, the article at hand counted with the first."""
     theirs = [window.profile(each) for each in other.sample()]
-    total = sum(log_odds(window.model, observe(probe, profile)) for profile in theirs)
-    count = len(theirs)
-    for each in one.sample():
-        mine = window.probe_again(each)
-        total += sum(log_odds(window.model, observe(mine, profile)) for profile in theirs)
-        count += len(theirs)
-    return total / count if count else -LIMIT
+    ours = [probe, *(window.probe_again(each) for each in one.sample())]
+    odds = [log_odds(window.model, seen) for mine in ours for seen in observe(mine, theirs)]
+    return sum(odds) / len(odds) if odds else -LIMIT

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import log, log1p, sqrt
 from zlib import crc32
 
+from storyfold.events.sharing import HEADLINE, LEAD, NAME, Shared, Sought, shared, sought
 from storyfold.model.features import Features, Mentioned
 
 # The kinds of evidence, in the order of the weights.
@@ -42,8 +44,8 @@ _LOG_CHANCE = log(_CHANCE)
 LIMIT = 5.0
 # Below this share of common words nothing else is looked at.
 _LEAST_WORDS = 0.02
-
-HEADLINE, LEAD, NAME = 1, 2, 4
+# Sets the codes of terms apart from those of numbers, which are terms as well.
+_TERM = 0x5BD1E995
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Profile:
     """An article as folding compares it; compact, because a window holds hundreds of thousands.
 
     Attributes:
-        terms: ids of its terms, the most telling first.
+        terms: codes of its terms, the most telling first.
         weights: of the terms, scaled to length 1.
         flags: of the terms: in the headline, in the lead, part of a name.
         norms: length of the headline's, lead's and names' vectors; 0 where empty.
@@ -118,12 +120,20 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An article unpacked for comparing it with many others."""
+    """An article unpacked for comparing it with many others.
+
+    Attributes:
+        profile: as the window keeps it.
+        sought: the same, ready for counting what it shares with many at once.
+    """
 
     profile: Profile
-    lookup: dict[int, tuple[float, float, int]]
-    numbers: frozenset[int]
-    phrases: frozenset[int]
+    sought: Sought
+
+
+def term_code(term: str) -> int:
+    """Name a term by 32 bits, the same in every process; of a million terms some hundred share one."""
+    return crc32(term.encode(), _TERM)
 
 
 def number_code(number: str) -> int:
@@ -184,50 +194,36 @@ def probe_of(profile: Profile, rarities: array[float]) -> Probe:
         profile: of the article.
         rarities: inverse document frequency of its terms, in their order.
     """
-    rows = zip(profile.terms, profile.weights, rarities, profile.flags, strict=True)
-    lookup = {term: (weight, rarity * rarity, flag) for term, weight, rarity, flag in rows}
-    return Probe(profile, lookup, frozenset(profile.numbers), frozenset(profile.phrases))
+    return Probe(profile, sought(profile, rarities))
 
 
-def observe(probe: Probe, other: Profile) -> tuple[float, ...] | None:
-    """Observe how alike two articles are.
+def observe(probe: Probe, others: Sequence[Profile]) -> list[tuple[float, ...] | None]:
+    """Observe how alike an article and each of some others are.
 
     Args:
         probe: one article.
-        other: another.
+        others: to compare it with.
 
     Returns:
-        One number for each of `KINDS`, or None where they share so few words that nothing else need be looked at.
+        For each of the others one number for each of `KINDS`, or None where they share so few words that nothing else
+        need be looked at.
     """
+    if not others:
+        return []
     one = probe.profile
-    lookup = probe.lookup
-    words = head = lead = names = 0.0
-    for term, weight, flag in zip(other.terms, other.weights, other.flags, strict=True):
-        found = lookup.get(term)
-        if found is None:
-            continue
-        both = flag & found[2]
-        product = weight * found[0]
-        words += product
-        if both:
-            if both & LEAD:
-                lead += found[1]
-                if both & HEADLINE:
-                    head += found[1]
-            if both & NAME:
-                names += product
-    if words < _LEAST_WORDS:
-        return None
-    numbers = sum((number & 3) ** 2 for number in probe.numbers.intersection(other.numbers))
-    phrases = len(probe.phrases.intersection(other.phrases))
+    pairs = zip(others, shared(probe.sought, others), strict=True)
+    return [None if each.words < _LEAST_WORDS else _observed(one, other, each) for other, each in pairs]
+
+
+def _observed(one: Profile, other: Profile, common: Shared) -> tuple[float, ...]:
     dated = one.published is not None and other.published is not None
     return (
-        _logged(words),
-        _logged(_ratio(head, one.norms[0], other.norms[0])),
-        _logged(_ratio(lead, one.norms[1], other.norms[1])),
-        _logged(_ratio(names, one.norms[2], other.norms[2])),
-        sqrt(_ratio(numbers, one.number_norm, other.number_norm)),
-        _logged(_ratio(phrases, sqrt(len(one.phrases)), sqrt(len(other.phrases)))),
+        _logged(common.words),
+        _logged(_ratio(common.headline, one.norms[0], other.norms[0])),
+        _logged(_ratio(common.lead, one.norms[1], other.norms[1])),
+        _logged(_ratio(common.names, one.norms[2], other.norms[2])),
+        sqrt(_ratio(common.numbers, one.number_norm, other.number_norm)),
+        _logged(_ratio(common.phrases, sqrt(len(one.phrases)), sqrt(len(other.phrases)))),
         log1p(abs((one.published or 0.0) - (other.published or 0.0))) if dated else 0.0,
         1.0 if dated else 0.0,
         1.0 if one.days & other.days else 0.0,

@@ -12,8 +12,9 @@ from math import log
 
 from storyfold.events.background import background
 from storyfold.events.copies import hashes_of
-from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model
+from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code
 from storyfold.events.policy import FoldPolicy
+from storyfold.events.sharing import HEADLINE
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.tallies import Standing
 from storyfold.model.articles import Article, PlacementKind
@@ -89,9 +90,7 @@ class Window:
         self._articles: OrderedDict[ArticleId, Known] = OrderedDict()
         self._events: dict[EventId, Held] = {}
         self._moved: dict[EventId, EventId] = {}
-        self._ids: dict[str, int] = {}
-        self._counts = array("I")
-        self._before = array("I")
+        self._counts = {term_code(term): count for term, count in self._background.counts.items()}
         self._opened = 0
         self._postings: dict[int, list[EventId]] = {}
         self._by_hash: dict[str, ArticleId] = {}
@@ -152,14 +151,14 @@ class Window:
 
     def _rarities_of(self, terms: array[int]) -> array[float]:
         total = log(self._background.articles + _STREAM * self._opened + 2)
-        counts, before = self._counts, self._before
-        return array("f", [max(0.0, total - log(before[term] + _STREAM * counts[term] + 1)) for term in terms])
+        counts = self._counts
+        return array("f", [max(0.0, total - log(counts.get(term, 0) + 1)) for term in terms])
 
     def probe(self, features: Features, published: datetime | None) -> Probe:
         """Unpack an article for comparison with what is in the window."""
         if self._latest is not None and self._latest[0] is features:
             return self._latest[1]
-        ids = array("I", [self._number(term) for term, _ in features.terms])
+        ids = array("I", [term_code(term) for term, _ in features.terms])
         rarities = self._rarities_of(ids)
         days = None if published is None else (published - _EPOCH).total_seconds() / _DAY
         probe = probe_of(profile_of(features, ids, rarities, days), rarities)
@@ -169,8 +168,7 @@ class Window:
     def candidates(self, probe: Probe, limit: int) -> list[Held]:
         """Events that share telling terms with an article, those that share most first."""
         votes: dict[EventId, float] = {}
-        for key in _keys(probe.profile):
-            weight = probe.lookup[key][0]
+        for key, weight in _keys(probe.profile):
             for event_id in self._postings.get(key, ()):
                 votes[event_id] = votes.get(event_id, 0.0) + weight
         merged: dict[EventId, float] = {}
@@ -294,7 +292,7 @@ class Window:
                     self._by_shingle[code] = [one, known.article_id]
         if known.kind is PlacementKind.DUPLICATE:
             return
-        for key in _keys(known.profile):
+        for key, _ in _keys(known.profile):
             posting = self._postings.setdefault(key, [])
             if event_id in posting:
                 continue
@@ -322,7 +320,7 @@ class Window:
         held.articles -= 1
         if known.kind is not PlacementKind.DUPLICATE:
             held.reports.remove(known.article_id)
-            for key in _keys(known.profile):
+            for key, _ in _keys(known.profile):
                 posting = self._postings.get(key)
                 if posting and not held.reports and event_id in posting:
                     posting.remove(event_id)
@@ -330,14 +328,6 @@ class Window:
                     self._postings.pop(key, None)
         if held.articles == 0:
             del self._events[event_id]
-
-    def _number(self, term: str) -> int:
-        number = self._ids.get(term)
-        if number is None:
-            number = self._ids[term] = len(self._ids)
-            self._counts.append(0)
-            self._before.append(self._background.counts.get(term, 0))
-        return number
 
     def _count(self, held: Held, terms: array[int], kind: PlacementKind) -> None:
         """Count in how many events each term stands; an event's words are taken to be its first and last reports'."""
@@ -350,7 +340,7 @@ class Window:
             self._opened += 1
         for term in terms:
             if term not in told:
-                self._counts[term] += 1
+                self._counts[term] = self._counts.get(term, 0) + _STREAM
 
 
 def published(article: Article) -> datetime | None:
@@ -358,6 +348,7 @@ def published(article: Article) -> datetime | None:
     return None if article.published_at is None else article.published_at.at
 
 
-def _keys(profile: Profile) -> list[int]:
-    flags = profile.flags
-    return [term for i, term in enumerate(profile.terms) if i < _KEYS or flags[i] & 1]
+def _keys(profile: Profile) -> list[tuple[int, float]]:
+    """The terms by which an article is found, and their weights."""
+    rows = enumerate(zip(profile.terms, profile.weights, profile.flags, strict=True))
+    return [(term, weight) for i, (term, weight, flag) in rows if i < _KEYS or flag & HEADLINE]

@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from storyfold.feeds.plaintext import plain_text
 from storyfold.model.entries import Entry
@@ -141,15 +142,20 @@ def was_listed(before: Sequence[str], entry: Entry) -> bool:
         before: marks of the last document.
         entry: of this one.
     """
-    return entry.url is not None and any(mark.startswith(_short(canonical_url(entry.url))) for mark in before)
+    return entry.url is not None and any(mark.startswith(_short(_link(entry.url))) for mark in before)
 
 
 def _unique_links(entries: Sequence[Entry]) -> dict[EntryId, str]:
-    links = {entry.entry_id: canonical_url(entry.url) for entry in entries if entry.url is not None}
+    links = {entry.entry_id: _link(entry.url) for entry in entries if entry.url is not None}
     shared = Counter(links.values())
     return {entry_id: link for entry_id, link in links.items() if shared[link] == 1}
 
 
+# Each document is looked at three times in a row: against the last one, for its marks, and for what is new in it.
+_link = lru_cache(maxsize=512)(canonical_url)
+
+
+@lru_cache(maxsize=1024)
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
 

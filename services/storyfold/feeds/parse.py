@@ -43,10 +43,9 @@ def parse_feed(
     Returns:
         The feed; None where the body is none in any format known here (HTML for instance).
     """
-    body = unpacked(response.body, MOST_BYTES)
-    if body is None:
+    text = document_of(response)
+    if text is None:
         return None
-    text = _ILLEGAL.sub("", decode(body, response.header("content-type"))).lstrip("\ufeff \t\r\n")
     if text.startswith("{"):
         return read_json_feed(text, response, seen_at, source, most)
     match root_of(text):
@@ -59,6 +58,21 @@ def parse_feed(
     if parsed is not None and source.language is not None and parsed.language is None:
         return replace(parsed, language=source.language)
     return parsed
+
+
+def document_of(response: FetchResponse) -> str | None:
+    """Unpack and decode a document, without what no XML may hold.
+
+    Args:
+        response: with the document as body.
+
+    Returns:
+        The text; None where it is a file that does not unpack, or not within bounds.
+    """
+    body = unpacked(response.body, MOST_BYTES)
+    if body is None:
+        return None
+    return _ILLEGAL.sub("", decode(body, response.header("content-type"))).lstrip("\ufeff \t\r\n")
 
 
 def root_of(text: str) -> str:

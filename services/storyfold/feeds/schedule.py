@@ -44,6 +44,7 @@ class PollDecision:
     Attributes:
         outcome: how it ended.
         state: what is remembered from now on.
+        next_poll_at: when the feed is polled again; stands in `state` too.
         taken_up: ledger rows that begin; those with `known_as` end in the same breath.
         listed: every entry that the document listed; None where none was parsed.
         hold_off: until when the server wants to be left alone, in its own words.
@@ -51,6 +52,7 @@ class PollDecision:
 
     outcome: PollOutcome
     state: PollState
+    next_poll_at: datetime
     taken_up: tuple[TakenUp, ...] = ()
     listed: tuple[EntryId, ...] | None = None
     hold_off: datetime | None = None
@@ -102,24 +104,21 @@ def decide(feed: Feed, observation: Observation, now: datetime, policy: PollPoli
     message = None if decision.state.last_message is None else decision.state.last_message[:_MESSAGE]
     line = PastPoll(now, decision.outcome, len(decision.taken_up), message)
     history = (line, *feed.state.history)[:_HISTORY]
-    return replace(decision, state=replace(decision.state, history=history))
+    return replace(decision, state=replace(decision.state, history=history, next_poll_at=decision.next_poll_at))
 
 
 def _decided(feed: Feed, observation: Observation, now: datetime, policy: PollPolicy, *, chance: float) -> PollDecision:
     match observation:
         case Parsed():
             return _parsed(feed, observation, now, policy, chance=chance)
-        case SameBody(response, conditional):
+        case SameBody(response):
             state = confirmed(feed.state, response.redirects, now, policy)
-            state = _asked(replace(state, validators=_validators(response)), now, conditional=conditional)
-            return _quiet(feed, state, PollOutcome.SAME_BODY, response, now, policy, chance=chance)
-        case NotModified(response):
-            state = replace(feed.state, validators=_updated(feed.state.validators, response))
-            state = _asked(state, now, conditional=True)
-            return _quiet(feed, state, PollOutcome.NOT_MODIFIED, response, now, policy, chance=chance)
+            return _quiet(feed, state, observation, now, policy, chance=chance)
+        case NotModified():
+            return _quiet(feed, feed.state, observation, now, policy, chance=chance)
         case HeldOff(until):
             at = max(until, now) + policy.floor * policy.jitter * chance
-            return PollDecision(PollOutcome.THROTTLED, replace(feed.state, next_poll_at=at))
+            return PollDecision(PollOutcome.THROTTLED, replace(feed.state, next_poll_at=at), next_poll_at=at)
         case Failed():
             return _failed(feed, observation, now, policy, chance=chance)
         case _:
@@ -142,8 +141,9 @@ def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, *, chan
     at = after_success(feed, replace(state, ttl=ttl), fresh, now, policy, chance=chance)
     return PollDecision(
         outcome,
-        replace(state, ttl=ttl, next_poll_at=at),
-        taken_up,
+        replace(state, ttl=ttl),
+        next_poll_at=at,
+        taken_up=taken_up,
         listed=tuple(entry.entry_id for entry in document.entries),
     )
 
@@ -192,17 +192,39 @@ def _with_rhythm(
 def _quiet(
     feed: Feed,
     state: PollState,
-    outcome: PollOutcome,
-    response: FetchResponse,
+    seen: SameBody | NotModified,
     now: datetime,
     policy: PollPolicy,
     *,
     chance: float,
 ) -> PollDecision:
-    state = replace(state, interval=after_silence(feed.state, now, policy))
-    state = _succeeded(state, outcome, feed.state.last_message if feed.state.failures == 0 else None, response, now)
-    at = after_success(feed, state, fresh_for(response, now), now, policy, chance=chance)
-    return PollDecision(outcome, replace(state, next_poll_at=at))
+    """What follows from nothing new: by far the most polls, so the state is copied once for all that changes in it."""
+    response = seen.response
+    if isinstance(seen, NotModified):
+        outcome, conditional = PollOutcome.NOT_MODIFIED, True
+        validators = _updated(state.validators, response)
+    else:
+        outcome, conditional = PollOutcome.SAME_BODY, seen.conditional
+        validators = _validators(response)
+    fresh = fresh_for(response, now)
+    state = replace(
+        state,
+        validators=validators,
+        polls_since_unconditional=state.polls_since_unconditional + 1 if conditional else 0,
+        unconditional_at=state.unconditional_at if conditional else now,
+        interval=after_silence(feed.state, now, policy),
+        last_poll_at=now,
+        last_outcome=outcome,
+        last_message=state.last_message if state.failures == 0 else None,
+        last_success_at=now,
+        failures=0,
+        gone_since=None,
+        retired_at=None,
+        retry_after=None,
+        fresh_until=None if fresh is None else now + fresh,
+    )
+    at = after_success(feed, state, fresh, now, policy, chance=chance)
+    return PollDecision(outcome, state, next_poll_at=at)
 
 
 def _succeeded(
@@ -242,7 +264,7 @@ def _failed(feed: Feed, seen: Failed, now: datetime, policy: PollPolicy, *, chan
     if state.retired_at is not None:
         backoff = max(backoff, policy.retired_interval)
     at = after_failure(feed, state, backoff, now, policy, chance=chance)
-    return PollDecision(seen.outcome, replace(state, next_poll_at=at), hold_off=wanted)
+    return PollDecision(seen.outcome, state, next_poll_at=at, hold_off=wanted)
 
 
 def _gone(state: PollState, seen: Failed, now: datetime, policy: PollPolicy) -> PollState:

@@ -1,23 +1,25 @@
 """RSS 0.9x-2.0, RDF and Atom, by feedparser, the parser of record: what it finds, is found.
 
-feedparser is given text that is decoded already, never a URL to resolve against (a relative guid must stay verbatim,
-wherever the feed is fetched from), and no leave to tidy HTML, which costs a quarter of the time and is read as text
-anyway. Its dictionaries hold whatever the document says: a ``<ttl a="b">`` turns a text into a dictionary. So every
-value is checked for its type here, once.
+`fast` reads what it is sure of in feedparser's place, with the same result at a tenth of the cost. feedparser is given
+text that is decoded already, never a URL to resolve against (a relative guid must stay verbatim, wherever the feed is
+fetched from), and no leave to tidy HTML, which costs a quarter of the time and is read as text anyway. Its dictionaries
+hold whatever the document says: a ``<ttl a="b">`` turns a text into a dictionary. So every value is checked for its
+type here, once.
 """
 
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import feedparser
 
-from storyfold.feeds.dates import clamped, from_struct, from_text, lacks_zone, usual_offset
+from storyfold.feeds.dates import clamped, from_struct, from_text, lacks_zone, plausible, usual_offset
 from storyfold.feeds.excerpt import complaint_about, newest_items
+from storyfold.feeds.fast import fast_tree
 from storyfold.feeds.hints import first_link, skip_days, skip_hours, ttl_seconds
 from storyfold.feeds.identity import Draft, identified
 from storyfold.feeds.plaintext import encodable, literal_text, plain_text
@@ -36,7 +38,13 @@ Tree = Mapping[str, Any]
 
 
 def read_syndication(
-    text: str, response: FetchResponse, seen_at: datetime, source: FeedSource, most: int
+    text: str,
+    response: FetchResponse,
+    seen_at: datetime,
+    source: FeedSource,
+    most: int,
+    *,
+    reader: Callable[[str], Tree | None] | None = None,
 ) -> ParsedFeed | None:
     """Read an RSS, RDF or Atom document.
 
@@ -46,14 +54,13 @@ def read_syndication(
         seen_at: the time of sight.
         source: the feed as registered.
         most: items read at most.
+        reader: makes the tree; the fast reader, then feedparser, by default.
 
     Returns:
         The feed; None where feedparser finds neither a known root nor any item, or fails.
     """
     document, surplus = newest_items(text, most)
-    tree = _parsed(document)
-    if tree is None:
-        tree = _parsed(_NUMERIC.sub(_legal_reference, document))
+    tree = (reader or tree_of)(document)
     if tree is None or not (tree.get("version") or tree.get("entries")):
         return None
     version = _text(tree, "version")
@@ -77,6 +84,28 @@ def read_syndication(
         hints=_hints(feed, text, response),
         complaint=complaint_about(surplus, most) if surplus else _complaint(tree),
     )
+
+
+def tree_of(document: str) -> Tree | None:
+    """Read a document the quick way where that is safe.
+
+    Args:
+        document: the text.
+    """
+    return fast_tree(document) or feedparser_tree(document)
+
+
+def feedparser_tree(document: str) -> Tree | None:
+    """Read a document by feedparser.
+
+    Args:
+        document: the text.
+
+    Returns:
+        Its tree; None where it fails, even without the references over which it is known to stumble.
+    """
+    tree = _parsed(document)
+    return _parsed(_NUMERIC.sub(_legal_reference, document)) if tree is None else tree
 
 
 def _parsed(document: str) -> Tree | None:
@@ -158,7 +187,8 @@ def _draft(item: Tree, context: _Context) -> Draft:
 def _moment(item: Tree, name: str, zone: timedelta) -> datetime | None:
     parsed = dict.get(item, f"{name}_parsed") if isinstance(item, dict) else None
     # feedparser does not read a date of RFC 5322 without its zone.
-    moment = from_struct(parsed) or from_text(_text(item, name))
+    read = plausible(parsed) if isinstance(parsed, datetime) else from_struct(parsed)
+    moment = read or from_text(_text(item, name))
     if moment is not None and zone and lacks_zone(_text(item, name)):
         return moment - zone
     return moment

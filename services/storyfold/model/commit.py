@@ -1,6 +1,6 @@
 """What a stage decided, as one value that the store applies in one transaction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from storyfold.model.articles import PlacedArticle
@@ -12,6 +12,7 @@ from storyfold.model.feeds import PollState
 from storyfold.model.identity import EntryId, FeedId
 from storyfold.model.records import Record
 from storyfold.model.rereads import Reread
+from storyfold.model.shards import ShardStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Commit:
         outbox: records to be published, in this order.
         holder: who has the rows in `taken_up` in hand from the start; None for nobody.
         held_until: when that lease runs out.
+        shard: set where a fold shard's owner decided. Then nothing is left alone: a row that is not open at its
+            revision, an article or event that is not at the version before, or another owner, refuses the whole.
     """
 
     polled: tuple[PolledFeed, ...] = ()
@@ -102,6 +105,11 @@ class Commit:
     outbox: tuple[Record, ...] = ()
     holder: str | None = None
     held_until: datetime | None = None
+    shard: ShardStep | None = None
+
+    def of(self, shard: ShardStep) -> "Commit":
+        """The same in the name of a fold shard's owner."""
+        return replace(self, shard=shard)
 
 
 @dataclass(frozen=True, slots=True)

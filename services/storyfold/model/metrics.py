@@ -152,6 +152,9 @@ class Metric(Enum):
     LEDGER_WAITING = _gauge("ledger_waiting", "Entries that have not ended, by what they wait for.", "state", Waiting)
     LEDGER_IMBALANCE = _gauge("ledger_imbalance", "taken up - done - rejected - waiting; anything but 0 is a defect.")
     HOP_DEPTH = _gauge("hop_depth", "Items waiting on the hop into a stage.", "stage", Stage)
+    HOP_DROPPED = _counter(
+        "hop_dropped", "Messages on the hop into a stage that nobody can read or send, dropped.", "stage", Stage
+    )
     IN_HAND = _gauge("in_hand", "Items a stage is working on.", "stage", Stage)
     STAGE_AGE = _gauge("stage_idle_seconds", "Seconds since a stage last went round its loop.", "stage", Stage)
     CLOCK_JUMPS = _counter("clock_jumps", "Times the wall clock and the steady clock came apart by more than 5 s.")

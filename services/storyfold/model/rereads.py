@@ -53,6 +53,7 @@ class Reread:
         body_hash: SHA-256 hex of the bytes last seen.
         validators: of those bytes.
         missing: whether the last look found no page.
+        language: of that version's text as folding sees it (ISO 639-1, or und): whoever folds that decides about looks.
     """
 
     article_id: ArticleId
@@ -67,3 +68,4 @@ class Reread:
     body_hash: str
     validators: Validators = field(default_factory=Validators)
     missing: bool = False
+    language: str = "und"

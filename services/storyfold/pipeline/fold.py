@@ -4,12 +4,16 @@
 
 The only stage that holds state in memory: the window. It is rebuilt from the store at the start, and every decision
 reaches the store before the next batch is taken, so a crash loses nothing that was decided.
+
+Where folding is divided among processes, each shard has a stage of its own (`storyfold.pipeline.shards`) with a seat
+in whose name it commits. The store then refuses what no longer follows on its state, as when a person's decision or
+another shard was faster: the window is read again and the same outcomes are decided anew.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -23,18 +27,19 @@ from storyfold.events.revise import revise, withdraw
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, PlacedArticle
-from storyfold.model.commit import Commit, FoldedArticle, PlannedReread, WindowState
+from storyfold.model.commit import FoldedArticle, PlannedReread, WindowState
 from storyfold.model.curation import Curation, CurationState
 from storyfold.model.entries import RejectReason, Settled
-from storyfold.model.events import Change, Event, EventStatus
-from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.events import Event, EventStatus
+from storyfold.model.identity import ArticleId
 from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
 from storyfold.model.rereads import LookOutcome
+from storyfold.pipeline.batch import Batch, Seat, entry_of
 from storyfold.pipeline.curate import decide
 from storyfold.pipeline.lineage import family_of
-from storyfold.ports import Clock, Hop, Meter, Store, StoreUnavailable
+from storyfold.ports import Clock, Hop, Meter, Store, StoreConflict, StoreUnavailable
 from storyfold.wire.encode import Encoder
 
 T = TypeVar("T")
@@ -51,7 +56,12 @@ PATIENCE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class FoldParts:
-    """What the fold stage works with; `nudge` tells the publisher that the outbox has grown."""
+    """What the fold stage works with.
+
+    Attributes:
+        nudge: tells the publisher that the outbox has grown.
+        seat: in whose name it decides; None where one process folds alone.
+    """
 
     outcomes: Hop[ReadOutcome]
     store: Store
@@ -59,20 +69,7 @@ class FoldParts:
     meter: Meter
     encoder: Encoder
     nudge: Callable[[], None]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What one batch has decided so far; becomes one `Commit`."""
-
-    settled: list[Settled] = field(default_factory=list)
-    put_off: list[ReadPutOff] = field(default_factory=list)
-    foldings: list[Folding] = field(default_factory=list)
-    sweepings: list[Sweeping] = field(default_factory=list)
-    moved: list[FoldedArticle] = field(default_factory=list)
-    rereads: list[PlannedReread] = field(default_factory=list)
-    curated: list[Curation] = field(default_factory=list)
-    outbox: list[Record] = field(default_factory=list)
+    seat: Seat | None = None
 
 
 class FoldStage:
@@ -91,6 +88,7 @@ class FoldStage:
         self._apart: frozenset[Pair] = frozenset()
         self._turn = asyncio.Lock()
         self._deciding = False
+        self._heeded = 0
         self.last_round = parts.clock.steady()
 
     async def run(self) -> None:
@@ -103,8 +101,11 @@ class FoldStage:
                 self.last_round = self._parts.clock.steady()
                 outcomes = await self._parts.outcomes.receive(BATCH)
                 self._deciding = True
+                position = self._parts.outcomes.position()
                 async with self._turn:
-                    await self._fold(outcomes)
+                    while not await self._fold(outcomes, position):
+                        await self._load()
+                self._parts.outcomes.done(outcomes)
                 self._deciding = False
 
     def in_hand(self) -> int:
@@ -121,9 +122,15 @@ class FoldStage:
 
         Retracted events take no more reports, so they and theirs stay out.
         """
+        while not await self._load_once():
+            logger.info("the store changed while the window was read; reading it again")
+
+    async def _load_once(self) -> bool:
+        """Whether what was read was still so in the end."""
         store = self._parts.store
+        shard = None if self._parts.seat is None else self._parts.seat.shard
         now = self._parts.clock.now()
-        state = await self._patiently(lambda: store.load_window(now - self._policy.window))
+        state = await self._patiently(lambda: store.load_window(now - self._policy.window, shard))
         closed = {each.event.event_id: each for each in left_behind(state, now)}
         events = tuple(
             event
@@ -132,29 +139,39 @@ class FoldStage:
         )
         self._window = Window.rebuild(WindowState(state.articles, events), self._policy)
         self._waiting = Waiting()
-        self._apart = kept_apart(await self._patiently(store.curations))
+        curations = await self._patiently(store.curations)
+        self._apart = kept_apart(curations)
+        self._heeded = _ended(curations)
         logger.info("the window holds %d articles in %d events", len(state.articles), len(events))
-        batch = _Batch()
+        batch = Batch()
         for sweeping in closed.values():
             batch.sweepings.append(sweeping)
             batch.outbox.extend(self._swept(sweeping))
-        await self._commit(batch)
+        return await self._commit(batch)
 
     async def _curate(self) -> None:
         """Carry out what people have decided since the last look, then see the window as the store has it.
 
-        Loading anew is what makes memory and store the same whatever was decided; decisions of people are rare.
+        Loading anew is what makes memory and store the same whatever was decided; decisions of people are rare. Of
+        several shards the first carries them out, and the others see by their number that there is something new.
         """
+        seat = self._parts.seat
+        if seat is not None and seat.shard.number != 0:
+            if _ended(await self._patiently(self._parts.store.curations)) != self._heeded:
+                await self._load()
+            return
         waiting = await self._patiently(lambda: self._parts.store.curations(waiting=True))
         for curation in waiting:
-            await self._carry_out(curation)
+            while not await self._carry_out(curation):
+                logger.info("curation %d is decided anew: the store has changed", curation.number)
         if waiting:
             await self._load()
 
-    async def _carry_out(self, curation: Curation) -> None:
+    async def _carry_out(self, curation: Curation) -> bool:
         now = self._parts.clock.now()
-        decided = await self._patiently(lambda: decide(self._parts.store, curation, now))
-        batch = _Batch()
+        shards = 1 if self._parts.seat is None else self._parts.seat.shard.of
+        decided = await self._patiently(lambda: decide(self._parts.store, curation, now, shards))
+        batch = Batch()
         match decided:
             case Refused(why=why):
                 logger.warning("curation %d is refused: %s", curation.number, why)
@@ -168,31 +185,33 @@ class FoldStage:
                     step = Sweeping(event, change)
                     batch.sweepings.append(step)
                     batch.outbox.extend(self._swept(step))
-        await self._commit(batch)
+        return await self._commit(batch)
 
-    async def _fold(self, outcomes: tuple[ReadOutcome, ...]) -> None:
-        """Decide a batch and commit it."""
+    async def _fold(self, outcomes: tuple[ReadOutcome, ...], position: int | None) -> bool:
+        """Decide a batch and commit it; whether the store still was what it was decided on."""
         store = self._parts.store
-        rows = [_entry_of(each)[0] for each in outcomes if not isinstance(each, Looked)]
+        rows = [entry_of(each)[0] for each in outcomes if not isinstance(each, Looked)]
         waiting = dict(await self._patiently(lambda: store.waiting(rows))) if rows else {}
         ids = [article_id for each in outcomes if (article_id := _article_of(each)) is not None]
         earlier = dict(await self._patiently(lambda: store.articles(ids))) if ids else {}
-        batch = _Batch()
+        batch = Batch()
         for outcome in outcomes:
             if isinstance(outcome, Looked):
                 await self._heed(outcome, earlier, batch)
                 continue
-            entry, revision = _entry_of(outcome)
+            entry, revision = entry_of(outcome)
             if waiting.get(entry) != revision:
                 continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
             del waiting[entry]
             self._decide(outcome, earlier, batch)
         retired = await self._retire(batch)
-        await self._commit(batch)
+        if not await self._commit(batch, position):
+            return False
         if retired:
             await self._load()
+        return True
 
-    async def _retire(self, batch: _Batch) -> bool:
+    async def _retire(self, batch: Batch) -> bool:
         """Retract the events that lost their last report in this batch; whether there were any."""
         suspects = {
             self._window.resolve(each.placement.event_id)
@@ -213,7 +232,7 @@ class FoldStage:
                 retired = True
         return retired
 
-    async def _articles(self, event: Event, batch: _Batch) -> tuple[PlacedArticle, ...]:
+    async def _articles(self, event: Event, batch: Batch) -> tuple[PlacedArticle, ...]:
         """An event's articles as they will be when the batch is committed."""
         store = self._parts.store
         placed = {
@@ -226,7 +245,7 @@ class FoldStage:
                 placed[each.article.article_id] = each
         return tuple(placed.values())
 
-    async def _heed(self, looked: Looked, earlier: dict[ArticleId, PlacedArticle], batch: _Batch) -> None:
+    async def _heed(self, looked: Looked, earlier: dict[ArticleId, PlacedArticle], batch: Batch) -> None:
         """Take in what a further look found: the next version where there is one, and when to look again."""
         plan, outcome = looked.next, looked.outcome
         if outcome not in {LookOutcome.CHANGED, LookOutcome.GONE}:
@@ -249,7 +268,7 @@ class FoldStage:
             self._parts.meter.count(Metric.REREADS, outcome)
         batch.rereads.append(PlannedReread(looked.ledger, plan))
 
-    async def _revised(self, looked: Looked, previous: PlacedArticle, batch: _Batch) -> Folding:
+    async def _revised(self, looked: Looked, previous: PlacedArticle, batch: Batch) -> Folding:
         """The version that a further look led to."""
         now = self._parts.clock.now()
         if looked.article is not None and looked.features is not None:
@@ -260,7 +279,7 @@ class FoldStage:
         folded = FoldedArticle(previous, kept[0], now)
         return self._absorbed(withdraw(self._window, folded, looked.status or 410, now), batch)
 
-    def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: _Batch) -> None:
+    def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: Batch) -> None:
         match outcome:
             case ReadPutOff():
                 batch.put_off.append(outcome)
@@ -280,13 +299,13 @@ class FoldStage:
                     folding = self._place(outcome, previous, batch)
                     earlier[article.article_id] = folding.folded.placed
 
-    def _end_without_article(self, reject: Reject, batch: _Batch) -> None:
+    def _end_without_article(self, reject: Reject, batch: Batch) -> None:
         ledger = reject.ledger
         ended = Settled(ledger.entry.entry_id, ledger.revision, reject.reason, reject.article_id, reject.at)
         batch.settled.append(ended)
         batch.outbox.append(self._parts.encoder.reject(reject))
 
-    def _place(self, read: ReadArticle, previous: PlacedArticle | None, batch: _Batch) -> Folding:
+    def _place(self, read: ReadArticle, previous: PlacedArticle | None, batch: Batch) -> Folding:
         """Fold a new article, or revise one that is known."""
         parts, window = self._parts, self._window
         now = parts.clock.now()
@@ -304,7 +323,7 @@ class FoldStage:
         batch.outbox.extend(self._records(folding, ledger.taken_up_at))
         return folding
 
-    def _absorbed(self, folding: Folding, batch: _Batch) -> Folding:
+    def _absorbed(self, folding: Folding, batch: Batch) -> Folding:
         """Take a folding into the window and the batch, and count it."""
         self._window.absorb(folding)
         placed = folding.folded.placed
@@ -338,14 +357,15 @@ class FoldStage:
                 await self._curate()
                 window = self._window
                 now = self._parts.clock.now()
-                batch = _Batch()
+                batch = Batch()
                 for sweeping in sweep(window, now, self._waiting):
                     window.settle(sweeping)
                     batch.sweepings.append(sweeping)
                     batch.outbox.extend(self._swept(sweeping))
                 window.expire(now)
-                await self._commit(batch)
-                self._look(window)
+                if not await self._commit(batch):
+                    await self._load()
+                self._look(self._window)
 
     def _swept(self, sweeping: Sweeping) -> Iterator[Record]:
         change = sweeping.change
@@ -360,25 +380,28 @@ class FoldStage:
         for status, count in window.by_status():
             meter.gauge(Metric.EVENTS, count, status)
 
-    async def _commit(self, batch: _Batch) -> None:
-        """Put a batch into the store, however long that takes; nothing else is decided meanwhile."""
-        commit = Commit(
-            settled=tuple(batch.settled),
-            put_off=tuple(each.put_off for each in batch.put_off),
-            articles=(*(folding.folded for folding in batch.foldings), *batch.moved),
-            rereads=tuple(batch.rereads),
-            events=_latest(batch),
-            changes=tuple(_changes(batch)),
-            curated=tuple(batch.curated),
-            outbox=tuple(batch.outbox),
-        )
-        if commit == Commit():
-            return
+    async def _commit(self, batch: Batch, position: int | None = None) -> bool:
+        """Put a batch into the store, however long that takes; nothing else is decided meanwhile.
+
+        Returns:
+            Whether it is there; False where it no longer follows on the store's state, and the window with it.
+
+        Raises:
+            ShardTaken: the seat is somebody else's.
+        """
+        commit = batch.commit(self._parts.seat, position)
+        if commit is None:
+            return True
         started = self._parts.clock.steady()
-        await self._patiently(lambda: self._parts.store.apply(commit))
+        try:
+            await self._patiently(lambda: self._parts.store.apply(commit))
+        except StoreConflict as conflict:
+            logger.info("decided on what is no longer so, looking again: %s", conflict)
+            return False
         self._parts.meter.observe(Metric.COMMIT_SECONDS, self._parts.clock.steady() - started)
         if commit.outbox:
             self._parts.nudge()
+        return True
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the store until it answers."""
@@ -390,6 +413,11 @@ class FoldStage:
                 await self._parts.clock.sleep(PATIENCE_SECONDS)
 
 
+def _ended(curations: Sequence[Curation]) -> int:
+    """How many decisions of people have been carried out or refused."""
+    return sum(1 for each in curations if each.state is not CurationState.WAITING)
+
+
 def _article_of(outcome: ReadOutcome) -> ArticleId | None:
     """Which article an outcome is about to make a version of."""
     match outcome:
@@ -399,29 +427,3 @@ def _article_of(outcome: ReadOutcome) -> ArticleId | None:
             return plan.article_id
         case _:
             return None
-
-
-def _entry_of(outcome: ReadArticle | ReadReject | ReadPutOff) -> tuple[EntryId, int]:
-    """Which ledger row an outcome speaks of, and at which revision."""
-    match outcome:
-        case ReadArticle(ledger=ledger):
-            return ledger.entry.entry_id, ledger.revision
-        case ReadReject(reject=reject):
-            return reject.ledger.entry.entry_id, reject.ledger.revision
-        case ReadPutOff(put_off=waiting):
-            return waiting.entry_id, waiting.revision
-
-
-def _changes(batch: _Batch) -> Iterator[Change]:
-    for folding in batch.foldings:
-        yield from folding.changes
-    yield from (each.change for each in batch.sweepings)
-
-
-def _latest(batch: _Batch) -> tuple[Event, ...]:
-    """Each event that a batch changed, at its last version."""
-    latest: dict[EventId, Event] = {}
-    for folding in batch.foldings:
-        latest.update((event.event_id, event) for event in folding.events)
-    latest.update((each.event.event_id, each.event) for each in batch.sweepings)
-    return tuple(latest.values())

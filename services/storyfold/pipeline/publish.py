@@ -1,6 +1,7 @@
 """The publish stage: from the outbox to Kafka, in order, each record once.
 
     open → what is on Kafka? | behind it: outbox rows | one Kafka transaction, position inside | note, drop the rows
+                             |                        | meanwhile: read the next rows          | beside the next one
                              | nothing, though there was: current state in one transaction, then on behind it
 
 The position on Kafka is the truth: it was committed with the records. The store's own mark only lets rows be dropped,
@@ -11,12 +12,14 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.model.records import OutboxRow, Record, Topic
+from storyfold.pipeline.marks import Marks
 from storyfold.ports import (
     Clock,
     Meter,
@@ -88,6 +91,7 @@ class PublishStage:
         self._replaced = asyncio.Event()
         self._drains: list[asyncio.Future[None]] = []
         self._position: int | None = None
+        self._marks = Marks(parts.store, parts.clock)
         self._failures = 0
         self._told: str | None = None
         self._counted_at = float("-inf")
@@ -136,6 +140,7 @@ class PublishStage:
                     await self._rest(self._next_wait())
         finally:
             self.connected = False
+            await self._marks.begin(self._position or 0)
             await self._parts.publisher.close()
 
     # -- one session with the broker ----------------------------------------------------------------------------------
@@ -144,18 +149,24 @@ class PublishStage:
         """Open, find the position, and go on from there until something fails or the broker is another one."""
         self._replaced.clear()
         position = self._position = await self._start_position()
+        await self._marks.begin(position)
         self._broker_answered()
+        ahead: tuple[OutboxRow, ...] = ()
         while not self._replaced.is_set():
             self.last_round = self._parts.clock.steady()
             self._nudged.clear()
             drains = list(self._drains)
-            rows = await self._next_batch(position)
+            rows = ahead or await self._next_batch(position)
             if rows:
-                position = self._position = await self._publish(rows)
+                position = rows[-1].sequence
+                ahead = await self._publish(rows)
             await self._count_outbox(position)
             self._failures = 0
             if rows:
                 continue
+            self._marks.reached(position)
+            if drains:
+                await self._marks.settle()
             for drain in drains:
                 self._drains.remove(drain)
                 if not drain.done():
@@ -187,25 +198,34 @@ class PublishStage:
                 return rows[:index]
         return rows
 
-    async def _publish(self, rows: tuple[OutboxRow, ...]) -> int:
-        """One batch; returns the position it led to."""
-        clock, meter = self._parts.clock, self._parts.meter
+    async def _publish(self, rows: tuple[OutboxRow, ...]) -> tuple[OutboxRow, ...]:
+        """One batch; returns the next, which is read while the broker is at work."""
+        clock = self._parts.clock
         position = rows[-1].sequence
-        begun = clock.steady()
-        await self._parts.publisher.publish(rows, position)
-        self._committed_at = clock.steady()
-        now = clock.now()
-        meter.observe(Metric.TRANSACTION_SECONDS, self._committed_at - begun)
+        ahead = asyncio.ensure_future(self._next_batch(position))
+        try:
+            begun = clock.steady()
+            await self._parts.publisher.publish(rows, position)
+            self._position = position
+            self._committed_at = clock.steady()
+            self._marks.reached(position)
+            self._measure(rows, self._committed_at - begun)
+            return await ahead
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    def _measure(self, rows: tuple[OutboxRow, ...], seconds: float) -> None:
+        meter, now = self._parts.meter, self._parts.clock.now()
+        meter.observe(Metric.TRANSACTION_SECONDS, seconds)
         meter.count(Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
+        for topic, number in Counter(row.record.topic for row in rows).items():
+            meter.count(Metric.RECORDS, topic, number)
         for row in rows:
             record = row.record
-            meter.count(Metric.RECORDS, record.topic)
             meter.observe(Metric.SEEN_TO_KAFKA, max(0.0, (now - record.origin_at).total_seconds()), record.topic)
             if record.published_at is not None:
-                age = (now - record.published_at).total_seconds()
-                meter.observe(Metric.PUBLISHED_TO_KAFKA, max(0.0, age), record.topic)
-        await self._parts.store.mark_published(position, now)
-        return position
+                meter.observe(Metric.PUBLISHED_TO_KAFKA, (now - record.published_at).total_seconds(), record.topic)
 
     # -- current state, again -----------------------------------------------------------------------------------------
 

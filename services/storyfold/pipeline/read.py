@@ -59,6 +59,7 @@ class ReadStage:
         limits: bounds of one page request.
         in_hand: entries worked on at a time.
         patience: an entry whose host is busy for longer than this goes back to the ledger instead of waiting in hand.
+        asks_first: ask the ledger whether an entry still waits: where stages run apart, one may come more than once.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class ReadStage:
         limits: FetchLimits,
         in_hand: int = 400,
         patience: timedelta = timedelta(seconds=60),
+        asks_first: bool = False,
     ) -> None:
+        self._asks_first = asks_first
         self._parts = parts
         self._policy = policy
         self._limits = limits
@@ -110,6 +113,7 @@ class ReadStage:
                 continue
             if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
                 self._room.release()  # sent again because its lease ran out while it waited here
+                self._parts.entries.done((ledger,))
                 continue
             self._in_hand[ledger.entry.entry_id] = ledger.revision
             tasks.create_task(self._carry(ledger))
@@ -123,9 +127,11 @@ class ReadStage:
         parts = self._parts
         started = parts.clock.steady()
         try:
-            outcome = await self.read(ledger)
-            self._count(outcome, parts.clock.steady() - started)
-            await parts.outcomes.send((outcome,))
+            if not self._asks_first or await self._waits(ledger):
+                outcome = await self.read(ledger)
+                self._count(outcome, parts.clock.steady() - started)
+                await parts.outcomes.send((outcome,))
+            parts.entries.done((ledger,))
         finally:
             if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
                 del self._in_hand[ledger.entry.entry_id]
@@ -137,7 +143,8 @@ class ReadStage:
         assert reread is not None  # noqa: S101 - as `_take` saw
         try:
             if reread.article_id in self._looks:
-                return  # sent again because its lease ran out while it was in hand
+                parts.entries.done((ledger,))  # sent again because its lease ran out while it was in hand
+                return
             if len(self._looks) >= self._most_looks:
                 looked = self._looker.put_back(ledger, reread)
             else:
@@ -149,8 +156,17 @@ class ReadStage:
             if looked.outcome is not LookOutcome.CHANGED:
                 parts.meter.count(Metric.REREADS, looked.outcome)
             await parts.outcomes.send((looked,))
+            parts.entries.done((ledger,))
         finally:
             self._room.release()
+
+    async def _waits(self, ledger: LedgerEntry) -> bool:
+        """Whether an entry has not ended meanwhile; when in doubt it is read, and folding drops what comes of it."""
+        entry_id = ledger.entry.entry_id
+        try:
+            return (await self._parts.store.waiting((entry_id,))).get(entry_id) == ledger.revision
+        except StoreUnavailable:
+            return True
 
     def _count(self, outcome: ReadOutcome, seconds: float) -> None:
         meter = self._parts.meter
@@ -255,10 +271,16 @@ class ReadStage:
                 read = article_of(ledger, article, page.url)
                 if response is None:
                     return ReadArticle(ledger, read, features)
-                now = self._parts.clock.now()
-                return ReadArticle(
-                    ledger, read, features, plan(ledger, read, response, now, self._policy, self._parts.rng)
+                reread = plan(
+                    ledger,
+                    read,
+                    response,
+                    self._parts.clock.now(),
+                    self._policy,
+                    self._parts.rng,
+                    language=features.language,
                 )
+                return ReadArticle(ledger, read, features, reread)
 
     def _reject(
         self, ledger: LedgerEntry, reason: RejectReason, message: str, article: ArticleId | None = None

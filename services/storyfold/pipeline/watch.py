@@ -63,6 +63,7 @@ class WatchStage:
         stages: the stages that run here.
         hops: the hops that run here.
         policy: by which silence is judged.
+        whole: whether the store is measured too, or only what runs here.
     """
 
     def __init__(
@@ -73,7 +74,10 @@ class WatchStage:
         stages: Mapping[Stage, Watched],
         hops: tuple[Depth, ...],
         policy: PollPolicy | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
+        self._whole = whole
         self._policy = policy or PollPolicy()
         self._store = store
         self._clock = clock
@@ -88,8 +92,9 @@ class WatchStage:
         while True:
             self._look_here()
             try:
-                await self._look_at_store()
-                if looks % FEEDS_EVERY == 0:
+                if self._whole:
+                    await self._look_at_store()
+                if self._whole and looks % FEEDS_EVERY == 0:
                     self._count_feeds(await self._store.feeds(), self._clock.now())
             except StoreUnavailable as error:
                 logger.warning("the store cannot be measured, trying again: %s", error)

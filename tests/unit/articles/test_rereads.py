@@ -40,7 +40,7 @@ def planned(
     article: Article | None = None, answer: FetchResponse | None = None, row: LedgerEntry | None = None
 ) -> Reread | None:
     given_article = article or read(modified_at=LATELY)
-    return plan(row or ledger(), given_article, answer or response(body=b"page"), NOW, POLICY, Even())
+    return plan(row or ledger(), given_article, answer or response(body=b"page"), NOW, POLICY, Even(), language="en")
 
 
 def some(**fields: Any) -> Reread:
@@ -114,7 +114,7 @@ def test_articles_without_hint_or_page_are_left_alone(article: Article) -> None:
 
 def test_looks_can_be_switched_off() -> None:
     """With `rereads = 0` nothing is planned."""
-    none = plan(ledger(), read(is_live_blog=True), response(), NOW, ReadPolicy(rereads=0), Even())
+    none = plan(ledger(), read(is_live_blog=True), response(), NOW, ReadPolicy(rereads=0), Even(), language="en")
     assert none is None
 
 

@@ -256,7 +256,8 @@ def test_observation_of_strangers_is_none() -> None:
     window = Window(FoldPolicy())
     one = window.probe(features_of("Alpha", "alpha beta gamma", "en"), None)
     two = window.probe(features_of("Delta", "delta epsilon zeta", "en"), None)
-    assert observe(one, two.profile) is None
+    assert observe(one, [two.profile]) == [None]
+    assert observe(one, []) == []
     assert log_odds(window.model, None) == -LIMIT
 
 

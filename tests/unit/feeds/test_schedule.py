@@ -112,6 +112,13 @@ def test_a_server_that_hid_entries_behind_a_304_loses_its_validators_for_a_while
     assert Validators() != request_validators(state, NOW + 4 * DAY, POLICY)
 
 
+def test_news_after_anything_but_a_304_accuses_nobody() -> None:
+    """Only an answer that said "nothing new" can have hidden something."""
+    feed = old_hand(last_outcome=PollOutcome.SAME_BODY)
+    seen = parsed(an_entry(), response=answer(200, ("etag", '"a"')), conditional=False)
+    assert 0 == decide(feed, seen, NOW, POLICY, chance=0).state.false_304s
+
+
 def test_last_modified_alone_gives_a_lie_away_too() -> None:
     """Where there is no ETag, the same Last-Modified over new entries is the lie."""
     feed = old_hand(last_outcome=PollOutcome.NOT_MODIFIED, validators=Validators(None, "then"))

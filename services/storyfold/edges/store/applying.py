@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from storyfold.edges.store import articles, changes, curations, entries, feeds, outbox, rereads
+from storyfold.edges.store import articles, changes, curations, entries, feeds, outbox, rereads, sharing
 from storyfold.model.commit import Commit
 
 
@@ -15,14 +15,24 @@ def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> N
         connection: in a transaction that writes.
         commits: in order.
         slot: which rows of the tallies are this writer's.
+
+    Raises:
+        ShardTaken: one is of a shard's former owner.
+        StoreConflict: one of a shard rests on what is no longer so.
     """
+    for commit in commits:
+        if commit.shard is not None:
+            sharing.step(connection, commit.shard)
     feeds.save_polls(connection, (polled for commit in commits for polled in commit.polled))
     page = entries.open_page(connection, commits)
     known = frozenset(page.rows)
     for commit in commits:
+        if commit.shard is not None:
+            page.refuse_ended(commit)
         page.enter(commit)
     entries.save_page(connection, page, known)
     entries.add_tallies(connection, slot, page.tallies)
+    articles.refuse_other_versions(connection, commits)
     articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
     rereads.save_plans(connection, (plan for commit in commits for plan in commit.rereads))
     articles.save_events(connection, (event for commit in commits for event in commit.events))

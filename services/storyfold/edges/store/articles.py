@@ -11,12 +11,44 @@ from storyfold.edges.store.documents import EVENT, PLACED, decode_features, enco
 from storyfold.edges.store.rows import Counter, rows_of, take_numbers
 from storyfold.edges.store.tables import articles, bodies, events
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import FoldedArticle
+from storyfold.model.commit import Commit, FoldedArticle
 from storyfold.model.events import Event, EventStatus
 from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.shards import language_number
+from storyfold.ports import StoreConflict
 
 # Events that folding may still add to or must still close.
 ALIVE = (EventStatus.EMERGING, EventStatus.OPEN)
+
+
+def refuse_other_versions(connection: Connection, commits: Iterable[Commit]) -> None:
+    """See `Commit.shard`: what such a commit makes must follow on what is there. To be called before anything is saved.
+
+    Holds the numbering of articles until the transaction ends: two shards that place one article take turns, and the
+    second sees the first's.
+
+    Raises:
+        StoreConflict: an article or event is at another version.
+    """
+    exact = [commit for commit in commits if commit.shard is not None]
+    if not any(commit.articles or commit.changes for commit in exact):
+        return
+    take_numbers(connection, Counter.PLACED, 0)
+    _refuse(
+        connection,
+        articles,
+        [(each.placed.article.article_id, each.placed.article.version - 1) for one in exact for each in one.articles],
+    )
+    _refuse(connection, events, [(change.event_id, change.from_version) for one in exact for change in one.changes])
+
+
+def _refuse(connection: Connection, table: Table, steps: Sequence[tuple[str, int]]) -> None:
+    """Refuse steps that do not lead from the version that is there, one to the next."""
+    versions = _versions(connection, table, [key for key, _ in steps])
+    for key, before in steps:
+        if versions.get(key, 0) != before:
+            raise StoreConflict(f"{table.name} {key} is at version {versions.get(key, 0)}, not {before}")
+        versions[key] = before + 1
 
 
 def save_articles(connection: Connection, folded: Iterable[FoldedArticle]) -> None:
@@ -116,6 +148,7 @@ def _article_row(item: FoldedArticle) -> dict[str, Any]:
         "placed_at": item.placed_at,
         "document": PLACED.encode(replace(item.placed, article=replace(article, body=""))),
         "features": encode_features(item.features),
+        "language": language_number(item.features.language),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select, update
 
@@ -58,17 +59,18 @@ def _bring_back(connection: Connection, ids: Sequence[FeedId]) -> None:
 
 def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
     """See `Store.lease_feeds`."""
-    rows = connection.execute(due_feeds(now, limit)).all()
-    for chunk in chunks([row.feed_id for row in rows]):
-        mine = update(feeds).where(feeds.c.feed_id.in_(chunk))
-        connection.execute(mine.values(lease_owner=owner, leased_until=now + lease))
-    return tuple(Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state)) for row in rows)
+    # One statement, with a common table expression that no planner evaluates twice: it locks rows.
+    due = due_feeds(now, limit).cte("due")
+    mine = update(feeds).where(feeds.c.feed_id == due.c.feed_id).values(lease_owner=owner, leased_until=now + lease)
+    rows = connection.execute(mine.returning(feeds.c.due_at, feeds.c.feed_id, feeds.c.source, feeds.c.state)).all()
+    # Returned in any order.
+    return tuple(Feed(SOURCE.decode(row[2]), POLL_STATE.decode(row[3])) for row in sorted(rows, key=itemgetter(0, 1)))
 
 
-def due_feeds(now: datetime, limit: int) -> Select[tuple[str, str, str]]:
+def due_feeds(now: datetime, limit: int) -> Select[tuple[str]]:
     """Query for feeds that are due and free, most overdue first; who asks at the same time gets others."""
     return (
-        select(feeds.c.feed_id, feeds.c.source, feeds.c.state)
+        select(feeds.c.feed_id)
         .where(feeds.c.due_at <= now, or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now))
         .order_by(feeds.c.due_at, feeds.c.feed_id)
         .limit(limit)

@@ -14,6 +14,7 @@ from storyfold.model.entries import Entry, EntryState, PutOff, RejectReason, Ret
 from storyfold.model.feeds import FeedSource
 from storyfold.model.identity import ArticleId, EntryId, FeedId
 from storyfold.model.metrics import Tally
+from storyfold.ports import StoreConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ class LedgerPage:
         self.rows = {row.entry_id: row for row in rows}
         self.changed: set[EntryId] = set()
         self.tallies: Counter[TallyKey] = Counter()
+
+    def refuse_ended(self, commit: Commit) -> None:
+        """Refuse a commit that ends or puts off a row which is not open at its revision.
+
+        Raises:
+            StoreConflict: it does.
+        """
+        rows = [(each.entry_id, each.revision) for each in commit.settled]
+        rows += [(each.entry_id, each.revision) for each in commit.put_off]
+        for entry_id, revision in rows:
+            if self._open_at(entry_id, revision) is None:
+                raise StoreConflict(f"the ledger row {entry_id} is not open at revision {revision}")
 
     def enter(self, commit: Commit) -> None:
         """Apply the ledger's part of a commit."""

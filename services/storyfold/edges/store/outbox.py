@@ -1,10 +1,10 @@
 """The outbox: records in the order of the commits that made them, until they are on Kafka."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storyfold.edges.store.documents import HEADERS
 from storyfold.edges.store.rows import Counter, take_numbers
@@ -26,7 +26,7 @@ def append(connection: Connection, records: Iterable[Record]) -> None:
 def outbox_after(connection: Connection, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
     """See `Store.outbox_after`."""
     query = select(outbox).where(outbox.c.sequence > sequence).order_by(outbox.c.sequence).limit(limit)
-    return tuple(outbox_row(row) for row in connection.execute(query))
+    return tuple(map(outbox_row, connection.execute(query)))
 
 
 def outbox_depth(connection: Connection, sequence: int) -> tuple[int, datetime | None]:
@@ -65,17 +65,10 @@ def last_sequence(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def outbox_row(row: Row[Any]) -> OutboxRow:
-    """Put a row of the outbox together again."""
-    record = Record(
-        topic=Topic(row.topic),
-        key=row.key,
-        headers=HEADERS.decode(row.headers),
-        value=row.value,
-        origin_at=row.origin_at,
-        published_at=row.published_at,
-    )
-    return OutboxRow(row.sequence, record)
+def outbox_row(row: Sequence[Any]) -> OutboxRow:
+    """Put a row of the outbox together again; by place, as names cost a third of the time."""
+    sequence, topic, key, headers, value, origin_at, published_at = row
+    return OutboxRow(sequence, Record(Topic(topic), key, HEADERS.decode(headers), value, origin_at, published_at))
 
 
 def _values(record: Record) -> dict[str, Any]:

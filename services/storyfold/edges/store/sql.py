@@ -24,6 +24,7 @@ from storyfold.edges.store import (
     outbox,
     pruning,
     rereads,
+    sharing,
     window,
 )
 from storyfold.edges.store.adapter import Adapter, InDoubt
@@ -41,6 +42,7 @@ from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.identity import ArticleId, EntryId, EventId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
+from storyfold.model.shards import Shard, ShardClaim, Turn
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
@@ -131,6 +133,30 @@ class SqlStore:
 
         await self._write(work)
 
+    # -- sharing ------------------------------------------------------------------------------------------------------
+
+    async def beat(self, owner: str) -> Mapping[str, int]:
+        """See `Store.beat`."""
+        return await self._write(lambda connection: sharing.beat(connection, owner))
+
+    async def bury(self, owner: str) -> None:
+        """See `Store.bury`."""
+        await self._write(lambda connection: sharing.bury(connection, owner))
+
+    async def take_turn(self, what: str, owner: str, now: datetime, lease: timedelta, *, force: bool = False) -> Turn:
+        """See `Store.take_turn`."""
+        return await self._write(lambda connection: sharing.take_turn(connection, what, owner, now, lease, force=force))
+
+    async def end_turn(self, what: str, owner: str) -> None:
+        """See `Store.end_turn`."""
+        await self._write(lambda connection: sharing.end_turn(connection, what, owner))
+
+    async def claim_shard(self, shard: int) -> ShardClaim:
+        """See `Store.claim_shard`."""
+        return await self._write(lambda connection: sharing.claim_shard(connection, shard))
+
+    # -- articles -----------------------------------------------------------------------------------------------------
+
     async def article_of(self, canonical_url: str) -> tuple[ArticleId, EntryId] | None:
         """See `Store.article_of`."""
         return await self._read(lambda connection: articles.article_of(connection, canonical_url))
@@ -145,9 +171,9 @@ class SqlStore:
 
     # -- folding ------------------------------------------------------------------------------------------------------
 
-    async def load_window(self, since: datetime) -> WindowState:
+    async def load_window(self, since: datetime, shard: Shard | None = None) -> WindowState:
         """See `Store.load_window`."""
-        return await self._read(lambda connection: window.load_window(connection, since))
+        return await self._read(lambda connection: window.load_window(connection, since, shard))
 
     def stream_window(self, since: datetime) -> AbstractAsyncContextManager[AsyncIterator[WindowState]]:
         """See `Store.stream_window`."""

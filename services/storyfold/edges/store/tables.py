@@ -107,6 +107,7 @@ articles = Table(
     Column("placed_at", Moment, nullable=False),
     Column("document", Text, nullable=False, comment="the placed article without its body"),
     Column("features", LargeBinary, nullable=False),
+    Column("language", BigInteger, comment="its number, by which folding is divided into shards"),
 )
 Index("ix_articles_placed", articles.c.placed_at, articles.c.ordinal)
 Index("ix_articles_canonical_url", articles.c.canonical_url)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Row, or_, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, or_, select, true, tuple_
 
 from storyfold.edges.store.articles import ALIVE, folded_without_body, placed_with_body, with_bodies
 from storyfold.edges.store.documents import EVENT
@@ -19,6 +19,7 @@ from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import FoldedArticle, WindowState
 from storyfold.model.events import Event
 from storyfold.model.records import OutboxRow, Topic
+from storyfold.model.shards import Shard
 
 T = TypeVar("T")
 
@@ -37,24 +38,31 @@ class Ask(Protocol):
         ...
 
 
-def window_events(connection: Connection, since: datetime) -> tuple[Event, ...]:
+def window_events(connection: Connection, since: datetime, shard: Shard | None = None) -> tuple[Event, ...]:
     """Events of the articles placed since then, and all that live; by id."""
-    inside = select(articles.c.event_id).where(articles.c.placed_at >= since)
-    wanted = or_(events.c.event_id.in_(inside), events.c.status.in_(ALIVE))
+    inside = _of(shard, select(articles.c.event_id).where(articles.c.placed_at >= since))
+    of_it = _of(shard, select(articles.c.article_id).where(articles.c.event_id == events.c.event_id))
+    told = true() if shard is None else of_it.exists()
+    wanted = or_(events.c.event_id.in_(inside), and_(events.c.status.in_(ALIVE), told))
     query = select(events.c.document).where(wanted).order_by(events.c.event_id)
     with _without_collections():
         return tuple(map(EVENT.decode, connection.execute(query).scalars()))
 
 
-def load_window(connection: Connection, since: datetime) -> WindowState:
+def _of(shard: Shard | None, query: Select[Any]) -> Select[Any]:
+    """A query for articles of one shard only."""
+    return query if shard is None else query.where(articles.c.language % shard.of == shard.number)
+
+
+def load_window(connection: Connection, since: datetime, shard: Shard | None = None) -> WindowState:
     """See `Store.load_window`."""
     with _without_collections():
         folded: list[FoldedArticle] = []
         behind: Place | None = None
-        while part := _window_part(connection, since, behind):
+        while part := _window_part(connection, since, behind, shard):
             folded += part.articles
             behind = part.last
-        window = WindowState(tuple(folded), window_events(connection, since))
+        window = WindowState(tuple(folded), window_events(connection, since, shard))
         # It lives as long as the process: no collection need ever look at it.
         gc.freeze()
         return window
@@ -85,9 +93,11 @@ class Part:
     last: Place
 
 
-def _window_part(connection: Connection, since: datetime, behind: Place | None) -> Part | None:
+def _window_part(
+    connection: Connection, since: datetime, behind: Place | None, shard: Shard | None = None
+) -> Part | None:
     columns = (articles.c.document, articles.c.features, articles.c.placed_at, articles.c.ordinal)
-    query = in_order(select(*columns), since, behind)
+    query = in_order(_of(shard, select(*columns)), since, behind)
     rows = connection.execute(query.limit(PART)).all()
     if not rows:
         return None
