@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--control-port", type=int, default=0, help="0: any")
     serving.add_argument("--feed-entries", type=int, default=30, help="entries that a feed shows")
     serving.add_argument("--max-age", type=int, help="send Cache-Control: max-age with feeds")
+    serving.add_argument("--hub", action="store_true", help="name a WebSub hub that brings feeds as they change")
     serving.add_argument("--faults", default="none", help="none, some, a file, or JSON")
     serving.add_argument("--opml", type=Path, help="write the feeds there")
     serving.add_argument("--ready-file", type=Path, help="write the addresses there as JSON, once listening")
@@ -94,6 +95,7 @@ def _serve(options: argparse.Namespace) -> int:
         faults=faults,
         listeners=listen(len(plan.publishers), options.port),
         control=listen_once(options.control_port),
+        hub=options.hub,
     )
 
     def on_ready(sites: Sites, control: str) -> None:

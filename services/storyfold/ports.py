@@ -26,7 +26,8 @@ Errors, one tree a port::
     PublisherError              Publisher
     ├── PublisherUnavailable    broker not there: worth trying again
     ├── PublisherFenced         a younger publisher has taken over
-    └── RecordRefused           a record the broker will never take
+    └── RecordRefused           a record the broker will not take
+        └── RecordTooLarge      because of its size
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -38,19 +39,20 @@ from typing import Protocol, TypeVar
 
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.features import Features
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
 from storyfold.model.fetching import FetchRequest, FetchResponse
-from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.metrics import Metric
 from storyfold.model.page import NoArticle, Page, PageArticle, ParsedFeed
-from storyfold.model.records import OutboxRow, Record
+from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import Pruned, Retention
 from storyfold.model.shards import Shard, ShardClaim, Turn
+from storyfold.model.websub import Admission, Subscription, SubscriptionState, WebSubOutcome
 
 T = TypeVar("T")
 
@@ -261,7 +263,47 @@ class HostStore(Protocol):
         ...
 
 
-class Store(HostStore, Protocol):
+class SubscriptionStore(Protocol):
+    """Subscriptions to hubs, at most one a feed. All raise `StoreError` kinds only."""
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        """The subscription of a feed."""
+        ...
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        """The subscription whose callback has this token."""
+        ...
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        """Those for which the hub is to be asked for something, most overdue first, at most `limit`."""
+        ...
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        """Those not being ended whose feed is not registered (any more), at most `limit`."""
+        ...
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """All of them, by feed id."""
+        ...
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        """How many there are in each state."""
+        ...
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        """Store a change, as the next revision.
+
+        Returns:
+            False where nothing was done: what is stored is not of the revision that was changed (0: there is none).
+        """
+        ...
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        """Forget a subscription; False where what is stored is of another revision."""
+        ...
+
+
+class Store(HostStore, SubscriptionStore, Protocol):
     """Everything that outlives the process. Each method is one transaction; all raise `StoreError` kinds only."""
 
     async def apply(self, commit: Commit) -> None:
@@ -280,12 +322,16 @@ class Store(HostStore, Protocol):
         """Make the registered feeds be these.
 
         A feed that leaves is kept but not polled; one that is new is due now; one that comes back is due when its
-        memory says.
+        memory says; one whose owner wants it more often is due sooner (`storyfold.feeds.timing.after_edit`).
         """
         ...
 
     async def lease_feeds(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
         """Take feeds that are due and not leased, most overdue first; theirs until `now + lease` or their commit."""
+        ...
+
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        """Take one registered feed, due or not; None where it is leased or not registered."""
         ...
 
     async def next_feed_due(self) -> datetime | None:
@@ -379,6 +425,18 @@ class Store(HostStore, Protocol):
         """What `load_window` gives, some at a time: first the events, then the articles in order.
 
         For whoever turns features into something smaller and need not hold all of them at once.
+        """
+        ...
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """What folding keeps of what `load_window` gives: first the heads of the events, then the articles in order.
+
+        Args:
+            since: articles placed before are left out.
+            layout: what a packed article begins with; others come whole.
+            shard: only articles in its languages.
         """
         ...
 
@@ -492,6 +550,41 @@ class Hop(Protocol[T]):
         ...
 
 
+# -- hubs -------------------------------------------------------------------------------------------------------------
+
+
+class Subscriptions(Protocol):
+    """What polling tells and asks about hubs (WebSub)."""
+
+    def noticed(self, feed: Feed) -> None:
+        """A poll has ended; what the feed says of its hub stands in its state. Waits for nothing."""
+        ...
+
+    async def pushed_until(self, feed: Feed) -> datetime | None:
+        """Until when a hub is to bring the feed's news; None where none does."""
+        ...
+
+
+class Callback(Protocol):
+    """Where hubs call. None of it tells a caller anything that it did not know."""
+
+    async def confirm(self, token: str, said: Mapping[str, str]) -> str | None:
+        """A hub verifies or denies; returns what to answer with status 200, None for 404."""
+        ...
+
+    async def admit(self, token: str) -> Admission:
+        """A hub delivers; whether to read what."""
+        ...
+
+    async def receive(self, token: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """A delivery that was admitted, whole; returns when it is in hand. Names of headers are in lower case."""
+        ...
+
+    def refused(self, outcome: WebSubOutcome) -> None:
+        """A delivery that was admitted was not read to its end."""
+        ...
+
+
 # -- Kafka ------------------------------------------------------------------------------------------------------------
 
 
@@ -508,7 +601,21 @@ class PublisherFenced(PublisherError):
 
 
 class RecordRefused(PublisherError):
-    """The broker will never take a record of this batch (too large, topic forbidden); the message names it."""
+    """The broker will not take a record of this batch (too large, topic forbidden); the message names it."""
+
+
+class RecordTooLarge(RecordRefused):
+    """A record is larger than the broker takes.
+
+    Attributes:
+        topic: of the record.
+        size: bytes of its value.
+    """
+
+    def __init__(self, message: str, topic: Topic, size: int) -> None:
+        super().__init__(message)
+        self.topic = topic
+        self.size = size
 
 
 class Publisher(Protocol):

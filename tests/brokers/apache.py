@@ -25,7 +25,7 @@ from kafka.errors import KafkaError
 from tests.brokers.kafka_libraries import KafkaMissing, libraries
 from tests.brokers.kafka_settings import CLUSTER_ID, ClusterPlan, Node, Secured
 
-__all__ = ["ApacheKafka", "KafkaMissing", "apache_kafka", "free_port"]
+__all__ = ["ApacheKafka", "KafkaMissing", "apache_kafka", "free_port", "run_tool"]
 
 MEMORY = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
 # Half the time to start; for clusters of which nobody measures the speed.
@@ -229,6 +229,12 @@ class ApacheKafka:
     def _logs(self, numbers: list[int]) -> str:
         texts = [(self._home(number) / "node.log").read_text(errors="replace") for number in numbers]
         return "\n".join(f"node {number}: {text[-2000:]}" for number, text in zip(numbers, texts, strict=True))
+
+
+def run_tool(tool: str, *arguments: str) -> str:
+    """Run one of Kafka's own commands by its class, as ``kafka.admin.ConfigCommand``; returns what it printed."""
+    command = ["java", *QUICK_START, "-cp", f"{libraries()}/*", tool, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=START_SECONDS).stdout
 
 
 def _brokers_known_at(address: str) -> int:

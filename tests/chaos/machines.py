@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.rig import Process, python, wait_until
 
-# Ends of the cable; RFC 5737 keeps this network for examples, so that nobody is there to be hit.
-NEAR, FAR = "192.0.2.1", "192.0.2.2"
+# Where the cable may run, its ends .1 and .2; RFC 2544 keeps these networks for tests between devices of one's own.
+NETWORKS = tuple(f"198.18.{number}" for number in range(200, 256))
 FIRST_PORT = 20_000
 # Nobody listens there, so a name that is not in the hosts file is refused at once and asks nobody elsewhere.
 RESOLV = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
@@ -43,6 +43,19 @@ def require() -> None:
         if shutil.which(program) is None:
             raise CannotIsolate(f"{program} is missing: apt-get install iproute2 util-linux")
     run("unshare", "-m", "true")
+
+
+def _unused_network() -> str:
+    """The first three numbers of a network that no interface here is in.
+
+    Raises:
+        CannotIsolate: all are taken.
+    """
+    taken = subprocess.run(["ip", "-o", "-4", "addr"], capture_output=True, text=True, check=True).stdout
+    for network in NETWORKS:
+        if f" {network}." not in taken:
+            return network
+    raise CannotIsolate(f"networks {NETWORKS[0]}.0 to {NETWORKS[-1]}.0 are all in use here")
 
 
 class Machine:
@@ -94,17 +107,19 @@ class FarMachine(Machine):
         self._name = name
         self._relays: list[Process] = []
         far = ("ip", "netns", "exec", name)
+        network = _unused_network()
+        near_end, far_end = f"{network}.1", f"{network}.2"
         run("ip", "netns", "add", name)
         try:
             run("ip", "link", "add", name, "type", "veth", "peer", "name", "cable", "netns", name)
-            run("ip", "addr", "add", f"{NEAR}/30", "dev", name)
+            run("ip", "addr", "add", f"{near_end}/30", "dev", name)
             run("ip", "link", "set", name, "up")
-            run(*far, "ip", "addr", "add", f"{FAR}/30", "dev", "cable")
+            run(*far, "ip", "addr", "add", f"{far_end}/30", "dev", "cable")
             run(*far, "ip", "link", "set", "cable", "up")
             run(*far, "ip", "link", "set", "lo", "up")
             ports = range(FIRST_PORT, FIRST_PORT + len(reached))
-            near_pairs = [f"{NEAR}:{port}={address}" for port, address in zip(ports, reached, strict=True)]
-            far_pairs = [f"{address}={NEAR}:{port}" for port, address in zip(ports, reached, strict=True)]
+            near_pairs = [f"{near_end}:{port}={address}" for port, address in zip(ports, reached, strict=True)]
+            far_pairs = [f"{address}={near_end}:{port}" for port, address in zip(ports, reached, strict=True)]
             relay = python("-m", "tests.chaos.relay")
             self._relays = [
                 Process([*relay, *near_pairs], folder / "near.log"),

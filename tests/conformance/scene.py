@@ -13,14 +13,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
+from benchmarks.rig import free_port
+from storyfold.edges.callback_server import CallbackBounds, callbacks_served
 from storyfold.edges.http import HttpFetcher
 from storyfold.edges.resolver import Lookup
 from storyfold.edges.store.opening import open_store
 from storyfold.edges.store.sql import SqlStore
 from storyfold.feeds.parse import parse_feed
 from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.websub import WebSubPolicy
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.feeds import Feed, FeedSource, PollState, Publisher
@@ -28,9 +33,11 @@ from storyfold.model.fetching import FetchLimits, FetchResponse
 from storyfold.model.identity import PublisherId, feed_id_of
 from storyfold.model.page import ParsedFeed
 from storyfold.model.records import Record, Reject, Topic
+from storyfold.pipeline.callbacks import CallbackParts, Callbacks
 from storyfold.pipeline.host_memory import HostMemory
 from storyfold.pipeline.politeness import Politeness
 from storyfold.pipeline.poll import PollParts, PollStage
+from storyfold.pipeline.subscribing import SubscribeParts, SubscribeStage
 from storyfold.ports import FeedParser
 from tests.fakes.badserver import BadServer, Behaviour, Exchange, bad_server
 from tests.fakes.clock import ManualClock
@@ -89,6 +96,9 @@ class Scene:
     meter: RecordingMeter
     hop: MemoryHop[LedgerEntry]
     parser: CountingParser
+    subscribing: SubscribeStage
+    callbacks: Callbacks
+    public_url: str
     asked: list[Asked] = field(default_factory=list)
     sources: list[FeedSource] = field(default_factory=list)
 
@@ -161,7 +171,7 @@ class Scene:
             assert loop.time() - begun < _LOST, "the stage does not come to rest"
 
     def _rests(self) -> bool:
-        if self.stage.in_hand():
+        if self.stage.in_hand() or self.callbacks.in_hand():
             return False
         now = int(self.clock.now().timestamp() * 1_000_000)
         busy = "select count(*) from feeds where leased_until is not null or due_at <= ?"
@@ -203,6 +213,11 @@ async def scene(
         gate = Politeness(fetcher, clock, politeness, memory=HostMemory(clock, politeness.robots_ttl, store))
         stack.push_async_callback(gate.aclose)
         await gate.share()
+        public_url = f"http://127.0.0.1:{free_port()}"
+        names = (f"unguessable-{number}-{uuid4()}" for number in count())
+        subscribing = SubscribeStage(
+            SubscribeParts(store, fetcher, gate, clock, meter, name=lambda: next(names)), WebSubPolicy(), public_url
+        )
         stage = PollStage(
             PollParts(
                 store=store,
@@ -215,17 +230,42 @@ async def scene(
                 reject_record=_record,
                 nudge=_nobody,
                 rng=random.Random(1),
+                hubs=subscribing,
             ),
             policy=policy or PollPolicy(),
             limits=limits or FetchLimits(deadline=timedelta(seconds=2)),
             owner="conformance",
         )
-        task = asyncio.ensure_future(stage.run())
+        callbacks = Callbacks(
+            CallbackParts(store, parser or counting, stage, clock, meter),
+            WebSubPolicy(),
+            owner="conformance",
+            lease=HOUR,
+        )
+        bounds = CallbackBounds(body_bytes=200_000, deadline=timedelta(seconds=1))
+        port = int(public_url.rpartition(":")[2])
+        await stack.enter_async_context(callbacks_served(callbacks, "127.0.0.1", port, bounds))
+        tasks = [asyncio.ensure_future(each.run()) for each in (stage, callbacks)]
         try:
-            yield Scene(clock, server, store, database, stage, gate, fetcher, meter, hop, counting)
+            yield Scene(
+                clock,
+                server,
+                store,
+                database,
+                stage,
+                gate,
+                fetcher,
+                meter,
+                hop,
+                counting,
+                subscribing,
+                callbacks,
+                public_url,
+            )
         finally:
-            task.cancel()
-            await asyncio.wait((task,))
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from storyfold.feeds.listing import read_feeds
 from storyfold.feeds.opml import write_opml
 from storyfold.model.entries import LedgerEntry
-from tests.conformance.scene import DAY, HOUR, Newsdesk, rss, scene
+from tests.conformance.scene import HOUR, rss, scene
 from tests.fakes.badserver import Exchange
 
 Say = Callable[[str], None]
@@ -159,6 +159,10 @@ def test_dates(tmp_path: Path, say: Say) -> None:
 
 
 FORMATS = {
+    "rss-0.90": b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+    b'xmlns="http://my.netscape.com/rdf/simple/0.9/"><channel><title>C</title></channel><item><title>T</title>'
+    b"<link>https://n.example/a</link></item></rdf:RDF>",
+    "rss-0.93": b'<rss version="0.93"><channel><item><title>T</title><link>https://n.example/a</link></item></channel></rss>',
     "rss-0.91": b'<rss version="0.91"><channel><item><title>T</title><link>https://n.example/a</link></item></channel></rss>',
     "rss-0.92": b'<rss version="0.92"><channel><item><title>T</title><link>https://n.example/a</link></item></channel></rss>',
     "rss-2.0": channel(item(title="T", link="https://n.example/a")),
@@ -181,6 +185,41 @@ def test_formats(tmp_path: Path, say: Say, name: str) -> None:
     (row,) = asyncio.run(taken_up(tmp_path, FORMATS[name]))
     assert ("T", "https://n.example/a") == (row.entry.title, row.entry.url)
     say(name)
+
+
+MODULES = (
+    b'<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    b'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><item><title>T</title><guid>a</guid>'
+    b"<dc:creator>Ana</dc:creator><dc:date>2026-01-05T10:00:00+02:00</dc:date><dc:subject>floods</dc:subject>"
+    b"<content:encoded><![CDATA[<p>All</p>]]></content:encoded><media:group>"
+    b'<media:content url="https://n.example/p.jpg" medium="image"/></media:group></item></channel></rss>'
+)
+ATOM = (
+    b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://n.example/x/"><entry xml:base="y/"><id>a</id>'
+    b'<title type="text">1 &lt; 2</title><link href="z"/><updated>2026-01-05T10:00:00Z</updated>'
+    b'<author><name>Ben</name></author><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>All</p></div>'
+    b"</content></entry></feed>"
+)
+
+
+@pytest.mark.rule("24a")
+def test_modules(tmp_path: Path, say: Say) -> None:
+    """Dublin Core, content:encoded and Media RSS say who, when, what of, the whole text and the picture."""
+    (row,) = asyncio.run(taken_up(tmp_path, MODULES))
+    entry = row.entry
+    assert (("Ana",), ("floods",), "<p>All</p>") == (entry.authors, entry.categories, entry.content)
+    assert (datetime(2026, 1, 5, 8, tzinfo=UTC), "https://n.example/p.jpg") == (entry.published_at, entry.image)
+    say("dc, content, media")
+
+
+@pytest.mark.rule("24a")
+def test_atom_text_constructs(tmp_path: Path, say: Say) -> None:
+    """Text is literal, xhtml keeps its markup, and links are relative to the nearest xml:base."""
+    (row,) = asyncio.run(taken_up(tmp_path, ATOM))
+    entry = row.entry
+    assert ("1 < 2", "<p>All</p>", "https://n.example/x/y/z") == (entry.title, entry.content, entry.url)
+    assert (("Ben",), datetime(2026, 1, 5, 10, tzinfo=UTC)) == (entry.authors, entry.updated_at)
+    say("text, xhtml, nested xml:base")
 
 
 @pytest.mark.rule("24b")
@@ -337,19 +376,3 @@ def test_hub_and_self(tmp_path: Path, say: Say, where: str) -> None:
 
     asyncio.run(story())
     say(where)
-
-
-@pytest.mark.rule("26b")
-@pytest.mark.xfail(strict=True, reason="hubs are found but not subscribed to; the slow poll is all there is")
-def test_a_hub_is_subscribed_to(tmp_path: Path, say: Say) -> None:
-    """After the first poll the hub has been asked for a subscription."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as stage:
-            hub = stage.answer("/hub", 202)
-            desk = Newsdesk(stage.clock, headers=(("Link", f"<{hub}>; rel=hub"),))
-            await stage.register(stage.serve("/f", desk))
-            await stage.run(DAY)
-            assert stage.requests("/hub")
-
-    asyncio.run(story())

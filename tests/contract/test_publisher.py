@@ -12,7 +12,7 @@ from storyfold.edges.kafka_connection import KafkaConnection
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import publisher_group, topic_name, transactional_id
 from storyfold.model.records import OutboxRow, Record, Topic
-from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
+from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused, RecordTooLarge
 from tests.fakes.kafka_broker import APACHE, connect, embedded_broker, read_all
 from tests.fakes.publisher import MemoryCluster, MemoryPublisher
 from tests.fakes.store_values import NOON
@@ -183,8 +183,9 @@ async def test_a_refused_record_takes_its_transaction_with_it(cluster: Cluster) 
     publisher = cluster.publisher()
     await publisher.open()
     await publisher.publish(rows(1, 1), 1)
-    with pytest.raises(RecordRefused, match="k:3"):
+    with pytest.raises(RecordTooLarge, match="k:3") as refused:
         await publisher.publish([row(2), row(3, value=b"x" * 20_000_000), row(4)], 4)
+    assert (Topic.EVENTS, 20_000_000) == (refused.value.topic, refused.value.size)
     assert await publisher.open() == 1
     await publisher.publish(rows(2, 2), 2)
     assert seen(rows(1, 2)) == cluster.committed(2)

@@ -11,11 +11,14 @@ from storyfold.hosts.robots import Robots, parse_robots
 from storyfold.model.articles import Quality
 from storyfold.model.commit import (
     Commit,
+    EventHead,
     FeedSync,
     LedgerCounts,
     PlannedReread,
     PolledFeed,
     TakenUp,
+    WindowPart,
+    WindowRow,
     WindowState,
 )
 from storyfold.model.curation import (
@@ -34,6 +37,7 @@ from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.rereads import Hint, Reread
 from storyfold.model.retention import Pruned, Retention
+from storyfold.model.websub import Subscription, SubscriptionState
 from storyfold.ports import Store
 from tests.fakes.store_values import (
     DAY,
@@ -109,6 +113,67 @@ class TestHosts:
         assert await store.kept_robots("https://1.example") is not None
 
 
+def subscription(name: str = "f1", **changes: object) -> Subscription:
+    wanted = Subscription(
+        feed_id=FeedId(name),
+        hub="https://hub.example/",
+        topic=f"https://example.org/{name}.xml",
+        callback=f"https://us.example/token-{name}",
+        token=f"token-{name}",
+        secret="ß" * 40,
+        state=SubscriptionState.ASKED,
+        due_at=NOON,
+    )
+    return replace(wanted, **changes)  # type: ignore[arg-type]  # fields by name, in tests only
+
+
+class TestSubscriptions:
+    async def test_a_change_is_taken_only_of_what_is_stored(self, store: Store) -> None:
+        """Of two that change the same revision one is first, and the other is told."""
+        assert await store.subscription_of(FeedId("f1")) is None
+        assert await store.save_subscription(subscription())
+        assert not await store.save_subscription(subscription(hub="https://late.example/"))
+        first = subscription(revision=1)
+        assert first == await store.subscription_of(FeedId("f1"))
+        live = replace(first, state=SubscriptionState.LIVE, token="new", live_until=NOON + DAY, due_at=NOON + HOUR)
+        assert await store.save_subscription(live)
+        assert not await store.save_subscription(replace(first, failures=1))
+        assert not await store.drop_subscription(first)
+        assert await store.subscription_at("token-f1") is None
+        assert replace(live, revision=2) == await store.subscription_at("new")
+        assert (replace(live, revision=2),) == await store.subscriptions()
+        assert await store.drop_subscription(replace(live, revision=2))
+        assert not await store.drop_subscription(replace(live, revision=2))
+        assert not await store.save_subscription(replace(live, revision=2))
+        assert () == await store.subscriptions()
+
+    async def test_what_is_due_and_what_has_left(self, store: Store) -> None:
+        """By their moment, and by whether their feed is polled; what is being ended is not found again as left."""
+        await store.register([source_of("f1"), source_of("f2")], NOON)
+        for number, name in enumerate(("f1", "f2", "f3")):
+            await store.save_subscription(subscription(name, due_at=NOON + number * HOUR))
+        ending = subscription("f4", state=SubscriptionState.ENDING, due_at=NOON + DAY)
+        await store.save_subscription(ending)
+        await store.register([source_of("f2")], NOON)
+
+        assert ["f1", "f2"] == [each.feed_id for each in await store.due_subscriptions(NOON + HOUR, 10)]
+        assert ["f1"] == [each.feed_id for each in await store.due_subscriptions(NOON + HOUR, 1)]
+        assert {"f1", "f3"} == {each.feed_id for each in await store.left_subscriptions(10)}
+        counts = dict.fromkeys(SubscriptionState, 0)
+        assert counts | {SubscriptionState.ASKED: 3, SubscriptionState.ENDING: 1} == await store.subscription_counts()
+
+    async def test_one_feed_is_leased_whether_it_is_due_or_not(self, store: Store) -> None:
+        """Nobody else gets it meanwhile; one that is leased already, or has left, is not to be had."""
+        await store.register([source_of("f1"), source_of("f2")], NOON + DAY)
+        assert FeedId("f1") == (await store.lease_feed(FeedId("f1"), "me", NOON, HOUR)).source.feed_id  # type: ignore[union-attr]  # it is there
+        assert await store.lease_feed(FeedId("f1"), "you", NOON, HOUR) is None
+        assert [] == await leased_feeds(store, NOON, owner="you")
+        assert await store.lease_feed(FeedId("f1"), "you", NOON + HOUR, HOUR) is not None
+        assert await store.lease_feed(FeedId("unknown"), "me", NOON, HOUR) is None
+        await store.register([source_of("f2")], NOON)
+        assert await store.lease_feed(FeedId("f1"), "me", NOON + DAY, HOUR) is None
+
+
 class TestFeeds:
     async def test_new_feed_is_due_at_once_with_an_empty_memory(self, store: Store) -> None:
         """A feed that is registered for the first time is due now and remembers nothing."""
@@ -129,6 +194,20 @@ class TestFeeds:
         (feed,) = await store.feeds()
         assert "New" == feed.source.title
         assert NOON + HOUR == feed.state.next_poll_at
+
+    async def test_a_shorter_interval_makes_a_feed_due_sooner(self, store: Store) -> None:
+        """Not before its time, not while it is leased, and a longer interval waits for the next poll."""
+        await store.register([source_of()], NOON)
+        state = PollState(url=source_of().url, next_poll_at=NOON + DAY, last_poll_at=NOON)
+        await store.apply(Commit(polled=(PolledFeed(FeedId("f1"), state, NOON),)))
+        for wanted, due in ((5 * HOUR, 5 * HOUR), (9 * HOUR, 5 * HOUR), (MINUTE, 2 * MINUTE)):
+            await store.register([replace(source_of(), interval=wanted)], NOON + 2 * MINUTE)
+            assert NOON + due == await store.next_feed_due()
+        (feed,) = await store.lease_feeds("me", NOON + HOUR, HOUR, 1)
+        assert NOON + 2 * MINUTE == feed.state.next_poll_at
+        await store.register([replace(source_of(), interval=MINUTE / 2)], NOON)
+        await store.release("me")
+        assert NOON + 2 * MINUTE == await store.next_feed_due()
 
     async def test_a_feed_that_leaves_is_not_polled_and_keeps_its_memory(self, store: Store) -> None:
         """A feed that left and came back is due when its memory says, even if it was polled meanwhile."""
@@ -401,6 +480,35 @@ class TestArticlesAndEvents:
         assert WindowState((), whole.events) == first
         assert WindowState(whole.articles, ()) == WindowState(tuple(a for part in rest for a in part.articles), ())
         assert {()} == {part.events for part in rest}
+
+    async def test_the_window_can_be_had_packed(self, store: Store) -> None:
+        """Heads of events, then rows in order; what is not laid out so, or was saved without, comes whole."""
+        packed = replace(folded_of("a1", event="v1"), packed=b"L1 one")
+        other = replace(folded_of("a2", event="v2", placed_at=NOON + MINUTE), packed=b"L0 other")
+        revised = replace(folded_of("a3", event="v2", placed_at=NOON + MINUTE), packed=b"L1 first")
+        gone = replace(folded_of("a0", event="v0", placed_at=NOON - 2 * DAY), packed=b"L1 gone")
+        merged = replace(event_of("v2", status=EventStatus.MERGED), merged_into=EventId("v1"))
+        await store.apply(Commit(articles=(packed, other, revised, gone), events=(event_of("v1"), merged)))
+        later = replace(folded_of("a3", event="v2", placed_at=NOON + 2 * MINUTE, version=2), packed=b"L1 second")
+        await store.apply(Commit(articles=(later,)))
+        async with store.stream_rows(NOON - MINUTE, b"L1") as parts:
+            first, *rest = [part async for part in parts]
+        heads = (
+            EventHead(EventId("v1"), event_of("v1").status, None),
+            EventHead(EventId("v2"), EventStatus.MERGED, EventId("v1")),
+        )
+        assert WindowPart(heads, ()) == first
+        rows = [row for part in rest for row in part.rows]
+        kinds = (packed.placed.placement.kind, later.placed.placement.kind)
+        one, three = packed.placed.article.article_id, later.placed.article.article_id
+        assert [
+            WindowRow(one, EventId("v1"), kinds[0], 1, packed.placed_at, b"L1 one"),
+            bodiless(replace(other, packed=b"")),
+            WindowRow(three, EventId("v2"), kinds[1], 2, later.placed_at, b"L1 second"),
+        ] == rows
+        assert 1 == (await store.prune(NOON, Retention(articles=DAY))).articles
+        async with store.stream_rows(NOON - 9 * DAY, b"L1") as parts:
+            assert 3 == sum([len(part.rows) async for part in parts])
 
 
 class TestTelling:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from storyfold.model.records import OutboxRow, Record
-from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
+from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordTooLarge
 
 
 @dataclass
@@ -72,7 +72,8 @@ class MemoryPublisher:
             raise PublisherFenced("a younger publisher has taken over")
         for record in records:
             if len(record.value) > cluster.largest:
-                raise RecordRefused(f"record {dict(record.headers).get('ce_id')} is too large")
+                name = dict(record.headers).get("ce_id")
+                raise RecordTooLarge(f"record {name} is too large", record.topic, len(record.value))
         cluster.committed.extend(records)
         cluster.position = position
         cluster.transactions += 1

@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from storyfold.feeds.timing import after_edit
 from storyfold.hosts.memory import HostKept, RobotsKept, merged
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import (
     Commit,
+    EventHead,
     FeedSync,
     FoldedArticle,
     LedgerCounts,
     PlannedReread,
     PolledFeed,
     TakenUp,
+    WindowPart,
+    WindowRow,
     WindowState,
 )
 from storyfold.model.curation import Curation, CurationOrder, CurationState
@@ -27,6 +31,7 @@ from storyfold.model.identity import ArticleId, ChangeId, EntryId, EventId, Feed
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
 from storyfold.model.shards import Shard, ShardClaim, ShardStep, Turn
+from storyfold.model.websub import Subscription, SubscriptionState
 from storyfold.ports import ShardTaken, Snapshot, Store, StoreConflict, StoreError
 
 T = TypeVar("T")
@@ -106,6 +111,7 @@ class MemoryStore:
         self._outbox: dict[int, Record] = {}
         self._hosts: dict[str, HostKept] = {}
         self._robots: dict[str, RobotsKept] = {}
+        self._subscriptions: dict[FeedId, Subscription] = {}
         self._sequence = 0
         self._ordinal = 0
         self._published: int | None = None
@@ -258,6 +264,8 @@ class MemoryStore:
                 continue
             if not row.registered:
                 added.append(feed_id)
+            if row.lease is None and row.registered:
+                row.state = replace(row.state, next_poll_at=after_edit(row.source, source, row.state, now))
             row.source = source
             row.registered = True
         removed = sorted(key for key, row in self._feeds.items() if row.registered and key not in wanted)
@@ -277,6 +285,14 @@ class MemoryStore:
         for row in taken:
             row.lease = Lease(owner, now + lease)
         return tuple(Feed(row.source, row.state) for row in taken)
+
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        self._check()
+        row = self._feeds.get(feed_id)
+        if row is None or not row.registered or not is_free(row.lease, now):
+            return None
+        row.lease = Lease(owner, now + lease)
+        return Feed(row.source, row.state)
 
     async def next_feed_due(self) -> datetime | None:
         self._check()
@@ -317,6 +333,52 @@ class MemoryStore:
     async def kept_robots(self, origin: str) -> RobotsKept | None:
         self._check()
         return self._robots.get(origin)
+
+    # -- subscriptions ------------------------------------------------------------------------------------------------
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        self._check()
+        return self._subscriptions.get(feed_id)
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        self._check()
+        return next((each for each in self._subscriptions.values() if each.token == token), None)
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        self._check()
+        due = [each for each in self._subscriptions.values() if each.due_at <= now]
+        return tuple(sorted(due, key=lambda each: each.due_at)[:limit])
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        self._check()
+        registered = {feed_id for feed_id, row in self._feeds.items() if row.registered}
+        left = (each for each in self._subscriptions.values() if each.feed_id not in registered)
+        return tuple(each for each in left if each.state is not SubscriptionState.ENDING)[:limit]
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        self._check()
+        return tuple(each for _, each in sorted(self._subscriptions.items()))
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        self._check()
+        states = Counter(each.state for each in self._subscriptions.values())
+        return {state: states[state] for state in SubscriptionState}
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        self._check()
+        before = self._subscriptions.get(subscription.feed_id)
+        if (before.revision if before is not None else 0) != subscription.revision:
+            return False
+        self._subscriptions[subscription.feed_id] = replace(subscription, revision=subscription.revision + 1)
+        return True
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        self._check()
+        before = self._subscriptions.get(subscription.feed_id)
+        if before is None or before.revision != subscription.revision:
+            return False
+        del self._subscriptions[subscription.feed_id]
+        return True
 
     # -- ledger -------------------------------------------------------------------------------------------------------
 
@@ -438,6 +500,34 @@ class MemoryStore:
         window = await self.load_window(since)
         yield stream([WindowState((), window.events), *(WindowState((folded,), ()) for folded in window.articles)])
 
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        window = await self.load_window(since, shard)
+        ids = {folded.placed.article.article_id for folded in window.articles}
+        packed = {key: row.folded.packed for key, row in self._articles.items() if key in ids}
+        heads = tuple(EventHead(each.event_id, each.status, each.merged_into) for each in window.events)
+        rows = [
+            WindowRow(
+                folded.placed.article.article_id,
+                folded.placed.placement.event_id,
+                folded.placed.placement.kind,
+                folded.placed.article.version,
+                folded.placed_at,
+                packed[folded.placed.article.article_id],
+            )
+            if packed[folded.placed.article.article_id].startswith(layout)
+            else folded
+            for folded in window.articles
+        ]
+        yield stream([WindowPart(heads, ()), *(WindowPart((), (row,)) for row in rows)])
+
     # -- outbox -------------------------------------------------------------------------------------------------------
 
     async def outbox_after(self, sequence: int, limit: int) -> tuple[OutboxRow, ...]:
@@ -487,7 +577,8 @@ class MemoryStore:
     async def articles_of(self, ids: Sequence[EventId]) -> tuple[FoldedArticle, ...]:
         self._check()
         rows = [row for row in self._articles.values() if row.folded.placed.placement.event_id in ids]
-        return tuple(row.folded for row in sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal)))
+        ordered = sorted(rows, key=lambda row: (row.folded.placed_at, row.ordinal))
+        return tuple(replace(row.folded, packed=b"") for row in ordered)
 
     async def changes_of(self, event_id: EventId, limit: int) -> tuple[Change, ...]:
         self._check()
@@ -561,7 +652,7 @@ class MemoryStore:
 
 def without_body(folded: FoldedArticle) -> FoldedArticle:
     article = replace(folded.placed.article, body="")
-    return replace(folded, placed=replace(folded.placed, article=article))
+    return replace(folded, placed=replace(folded.placed, article=article), packed=b"")
 
 
 _: type[Store] = MemoryStore

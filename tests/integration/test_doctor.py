@@ -18,6 +18,7 @@ from storyfold.config.settings import (
     Secret,
     Settings,
     StoreSettings,
+    WebSubSettings,
 )
 
 
@@ -81,7 +82,7 @@ def test_ports_in_use_are_said(tmp_path: Path) -> None:
         assert "something listens" in found(settings, "console").detail
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
+@pytest.mark.parametrize("host", ["198.51.100.1", "no such host"])
 def test_an_address_that_is_not_ours_is_said(tmp_path: Path, host: str) -> None:
     """The console cannot listen there, and the setting is named."""
     settings = replace(healthy(tmp_path), console=ConsoleSettings(host=host, port=8642))
@@ -100,3 +101,26 @@ def test_a_clock_behind_its_files_is_said(tmp_path: Path) -> None:
     settings = healthy(tmp_path)
     os.utime(settings.feeds.file, (4_000_000_000, 4_000_000_000))
     assert "set the clock" in (found(settings, "clock").trouble or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "trouble"),
+    [
+        ("https://news.example/hub", None),
+        ("http://192.168.1.7/hub", "cannot reach 192.168.1.7"),
+        ("http://localhost:8643", "cannot reach localhost"),
+    ],
+)
+def test_hubs_that_cannot_find_us_are_said(tmp_path: Path, url: str, trouble: str | None) -> None:
+    """An address of one's own network is none that a hub on the Internet can call."""
+    settings = replace(healthy(tmp_path), websub=WebSubSettings(public_url=url, port=0))
+    said = found(settings, "websub").trouble
+    assert said is None if trouble is None else trouble in (said or "")
+
+
+def test_a_port_for_hubs_that_cannot_be_had_is_said(tmp_path: Path) -> None:
+    """The setting to change is named."""
+    taken = WebSubSettings(public_url="https://news.example/hub", host="203.0.113.1", port=8643)
+    assert "set websub.host and websub.port" in (
+        found(replace(healthy(tmp_path), websub=taken), "websub").trouble or ""
+    )

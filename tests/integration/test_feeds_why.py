@@ -5,6 +5,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,8 +19,9 @@ from storyfold.cli.arguments import parser
 from storyfold.cli.context import OK, Context
 from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit, PolledFeed
-from storyfold.model.feeds import FeedSource, PastPoll, PollOutcome, PollState, Publisher
+from storyfold.model.feeds import FeedSource, PastPoll, PollOutcome, PollState, Publisher, RedirectEvidence
 from storyfold.model.identity import PublisherId, feed_id_of
+from storyfold.model.websub import Subscription, SubscriptionState
 
 URL = "https://n.example/rss"
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -96,6 +98,76 @@ def test_why(tmp_path: Path) -> None:
     assert "the next poll is at 2026-01-05 13:00 UTC" in text
     assert "new-entries, 3 new" in text
     assert "dns: no such name" in text
+
+
+def test_why_with_a_hub(tmp_path: Path) -> None:
+    """A hub that is not subscribed to is named with the setting; a subscription with where it stands."""
+
+    async def name_hub(*, subscribe: bool) -> None:
+        store = await open_store(f"sqlite:///{tmp_path}/var/storyfold.sqlite3")
+        feed_id, hub = feed_id_of(URL), "https://hub.example/"
+        state = PollState(url=URL, next_poll_at=NOW, last_poll_at=NOW, hub=hub)
+        await store.apply(Commit(polled=(PolledFeed(feed_id, state, NOW),)))
+        live = Subscription(feed_id, hub, URL, "https://us.example/t", "t", "s3cret", SubscriptionState.LIVE, NOW)
+        if subscribe:
+            await store.save_subscription(replace(live, live_until=datetime(2999, 1, 1, tzinfo=UTC), pings=7))
+        await store.close()
+
+    asyncio.run(fill(tmp_path))
+    asyncio.run(name_hub(subscribe=False))
+    off = "names the hub https://hub.example/, which is not subscribed to: set websub.public_url"
+    assert off in say(tmp_path, "why", URL)[1]
+    asyncio.run(name_hub(subscribe=True))
+    _, text = say(tmp_path, "why", URL)
+    assert "its hub https://hub.example/ brings its news until 2999-01-01 00:00 UTC: 7 pings so far" in text
+    assert "polled 4 times more rarely" in text
+    assert "s3cret" not in text
+
+
+def test_moved_and_undo(tmp_path: Path) -> None:
+    """A move is listed and taken back for good, a retirement too; then there is nothing to undo."""
+    asyncio.run(fill(tmp_path))
+
+    async def polled(**changes: object) -> PollState:
+        store = await open_store(f"sqlite:///{tmp_path}/var/storyfold.sqlite3")
+        (known,) = await store.feeds()
+        if changes:
+            state = replace(known.state, **changes)  # type: ignore[arg-type]  # fields by name, in tests only
+            await store.apply(Commit(polled=(PolledFeed(feed_id_of(URL), state, NOW),)))
+        await store.close()
+        return known.state
+
+    _, text = say(tmp_path, "moved")
+    assert "moved to https://n.example/new" in text
+    assert f"was at {URL}" in text
+    assert "will not move to https://n.example/new by itself" in say(tmp_path, "undo", URL)[1]
+    state = asyncio.run(polled(retired_at=NOW, redirect=RedirectEvidence("https://n.example/3", 2, NOW)))
+    assert (URL, (), ("https://n.example/new",)) == (state.url, state.previous_urls, state.unwanted_urls)
+    _, text = say(tmp_path, "moved")
+    assert "redirected for good to https://n.example/3, seen 2 times since 01-05 12:00" in text
+    assert "retired on 01-05 12:00" in text
+    assert "is not retired any more" in say(tmp_path, "undo", URL)[1]
+    with pytest.raises(Unable, match="nothing to undo"):
+        say(tmp_path, "undo", URL)
+    state = asyncio.run(polled(redirect=None))
+    assert state.retired_at is None
+    assert state.next_poll_at < datetime.now(UTC)
+    assert "no feed has moved or been retired" in say(tmp_path, "moved")[1]
+
+
+def test_undo_of_a_feed_in_hand(tmp_path: Path) -> None:
+    """What is being polled is not written over: it says to try again."""
+    asyncio.run(fill(tmp_path))
+
+    async def lease() -> None:
+        store = await open_store(f"sqlite:///{tmp_path}/var/storyfold.sqlite3")
+        now = datetime.now(UTC)
+        assert await store.lease_feed(feed_id_of(URL), "service", now, timedelta(hours=1)) is not None
+        await store.close()
+
+    asyncio.run(lease())
+    with pytest.raises(Unable, match="is being polled"):
+        say(tmp_path, "undo", URL)
 
 
 def test_why_of_a_stranger(tmp_path: Path) -> None:

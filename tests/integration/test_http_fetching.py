@@ -310,3 +310,43 @@ def test_what_is_not_tls_is_a_failure_of_tls() -> None:
                 assert type(caught.value) is TlsFailed
 
     asyncio.run(scenario())
+
+
+def test_a_form_is_posted_and_stays_a_post() -> None:
+    """Fields are encoded as browsers do; 307 is followed with the form, 302 is an answer."""
+
+    async def story(server: BadServer, fetcher: HttpFetcher) -> None:
+        bodies: list[tuple[bytes, bytes]] = []
+
+        async def take(exchange: Exchange) -> None:
+            length = int(exchange.header("content-length") or b"0")
+            bodies.append((exchange.head.split(b" ")[0], await exchange.reader.readexactly(length)))
+            await exchange.answer(202)
+
+        async def pass_on(exchange: Exchange) -> None:
+            await exchange.reader.readexactly(int(exchange.header("content-length") or b"0"))
+            await exchange.answer(307, b"", ("Location", "/taken"))
+
+        form = (("hub.topic", "https://n.example/?a=1&b=ü"), ("hub.mode", "subscribe"))
+        server.on("/taken", take)
+        url = server.on("/passed-on", pass_on)
+        response = await fetcher.fetch(FetchRequest(url, Purpose.HUB, form=form))
+        sent = b"hub.topic=https%3A%2F%2Fn.example%2F%3Fa%3D1%26b%3D%C3%BC&hub.mode=subscribe"
+        assert (202, [(b"POST", sent)]) == (response.status, bodies)
+        head = server.heads[-1]
+        assert b"application/x-www-form-urlencoded" in head
+        assert ["accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"] == header_names(
+            head
+        )
+
+    play(story)
+
+    async def answered(server: BadServer, fetcher: HttpFetcher) -> None:
+        async def elsewhere(exchange: Exchange) -> None:
+            await exchange.reader.readexactly(int(exchange.header("content-length") or b"0"))
+            await exchange.answer(302, b"", ("Location", "/taken"))
+
+        response = await fetcher.fetch(FetchRequest(server.on("/f", elsewhere), Purpose.HUB, form=(("a", "b"),)))
+        assert (302, 1) == (response.status, len(server.heads))
+
+    play(answered)

@@ -1,4 +1,6 @@
 import asyncio
+import hashlib
+import hmac
 import signal
 import subprocess
 import sys
@@ -14,10 +16,12 @@ from typing import Any
 import aiohttp
 import feedparser
 import pytest
+from aiohttp import web
 
 from newsroom.faults import parse_faults
 from newsroom.model import HabitLevel
 from newsroom.plan import Size, compose
+from newsroom.render.feeds import feed_path
 from newsroom.serve.addresses import listen, listen_once
 from newsroom.serve.server import Setup, run
 from newsroom.serve.sites import Sites
@@ -41,7 +45,9 @@ class Running:
 
 
 @asynccontextmanager
-async def newsroom(faults: str = "none", *, ahead: float = 80.0, scale: float = 3600.0) -> AsyncIterator[Running]:
+async def newsroom(
+    faults: str = "none", *, ahead: float = 80.0, scale: float = 3600.0, hub: bool = False
+) -> AsyncIterator[Running]:
     """Run a press that stands `ahead` real seconds into a plan of 72."""
     start = datetime(2026, 3, 2, tzinfo=UTC)
     plan = compose(5, Size(8, 12, HabitLevel.NONE), start, SPAN)
@@ -56,6 +62,7 @@ async def newsroom(faults: str = "none", *, ahead: float = 80.0, scale: float = 
         faults=parse_faults(faults),
         listeners=listen(len(plan.publishers), 0),
         control=listen_once(0),
+        hub=hub,
     )
 
     def on_ready(sites: Sites, control: str) -> None:
@@ -69,9 +76,11 @@ async def newsroom(faults: str = "none", *, ahead: float = 80.0, scale: float = 
     await serving
 
 
-def scenario(story: Callable[[Running], Awaitable[None]], faults: str = "none", **settings: float) -> None:
+def scenario(
+    story: Callable[[Running], Awaitable[None]], faults: str = "none", *, hub: bool = False, **settings: float
+) -> None:
     async def play() -> None:
-        async with newsroom(faults, **settings) as running:
+        async with newsroom(faults, hub=hub, **settings) as running:
             await story(running)
 
     asyncio.run(play())
@@ -266,6 +275,57 @@ def test_wrong_length_declares_less_than_it_sends() -> None:
         assert int(head.rpartition(b" ")[2]) < len(body)
 
     scenario(story)
+
+
+def test_the_hub_verifies_brings_and_signs() -> None:
+    """A subscriber that confirms gets each change of its feed, signed; one that does not confirm gets nothing."""
+
+    async def story(press: Running) -> None:
+        calls: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue()
+
+        async def call(request: web.Request) -> web.Response:
+            if request.method == "GET":
+                assert "600" == request.query["hub.lease_seconds"]
+                return web.Response(text=request.query["hub.challenge"] if request.path == "/yes" else "no")
+            body = await request.read()
+            await calls.put((request.path, body, request.headers["X-Hub-Signature"]))
+            # The first delivery is not taken, and so made again.
+            return web.Response(status=500 if calls.qsize() == 1 else 202)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path}", call)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        listener = listen_once(0)
+        await web.SockSite(runner, listener.socket).start()
+        house = press.sites.houses[0]
+        feed = f"{house.address.base}{feed_path(house.publisher)}"
+        async with press.http.get(feed) as answer:
+            hub, itself = answer.links["hub"]["url"], answer.links["self"]["url"]
+        assert feed == str(itself)
+        for path in ("/yes", "/no"):
+            form = {
+                "hub.mode": "subscribe",
+                "hub.topic": feed,
+                "hub.callback": listener.address.base + path,
+                "hub.lease_seconds": "600",
+                "hub.secret": "s",
+            }
+            async with press.http.post(hub, data=form) as answer:
+                assert 202 == answer.status
+            for wrong in ({"hub.mode": "dance"}, {"hub.topic": "x"}, {"hub.callback": "x"}, {"hub.secret": "x" * 200}):
+                async with press.http.post(hub, data={**form, **wrong}) as answer:
+                    assert answer.status in {400, 404}
+        before = len(press.sites.press.newest(house.publisher.id, 1000))
+        # 3,600 s of the plan a second: more is published soon.
+        for _ in range(2):
+            path, body, signature = await asyncio.wait_for(calls.get(), 20)
+            assert "/yes" == path
+            assert f"sha256={hmac.new(b's', body, hashlib.sha256).hexdigest()}" == signature
+        assert len(press.sites.press.newest(house.publisher.id, 1000)) > before
+        await runner.cleanup()
+
+    scenario(story, ahead=20.0, hub=True)
 
 
 def test_wrong_fault_rules_are_refused() -> None:

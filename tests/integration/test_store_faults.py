@@ -20,8 +20,10 @@ from storyfold.edges.store.sqlite import translate
 from storyfold.model.commit import Commit
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.identity import EntryId
+from storyfold.model.records import Record, Topic
 from storyfold.model.retention import Retention
 from storyfold.ports import StoreBroken, StoreError, StoreUnavailable
+from tests.conftest import missing
 from tests.fakes.store_values import DAY, HOUR, NOON, entry_of, event_of, folded_of, new_entry, record_of, settled
 
 pytestmark = pytest.mark.anyio
@@ -324,4 +326,51 @@ async def test_a_huge_feed_is_one_commit(tmp_path: Path) -> None:
     assert len(names) == len(await store.known_entries([EntryId(name) for name in names]))
     await store.apply(Commit(settled=tuple(settled(name) for name in names)))
     assert len(names) == (await store.ledger_counts()).done
+    await store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MiB."""
+    if os.geteuid() != 0:
+        missing("only root may mount a small file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True, capture_output=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)
+
+
+async def fill(store: SqlStore) -> None:
+    """Commit for ever."""
+    while True:
+        await store.apply(Commit(outbox=tuple(record_of(f"k{number}") for number in range(50))))
+
+
+async def test_a_disk_that_is_really_full(small_disk: Path) -> None:
+    """Where the file system has no room left, commits fail with a word and by themselves go on once there is some."""
+    store = await open_in(small_disk)
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * 1_500_000)
+    with pytest.raises(StoreUnavailable, match=r"full|no room"):
+        await fill(store)
+    written, oldest = await store.outbox_depth(0)
+    assert (0, NOON) == (written % 50, oldest)
+    filler.unlink()
+    await store.apply(Commit(outbox=(record_of("after"),)))
+    assert (written + 1, NOON) == await store.outbox_depth(0)
+    await store.close()
+
+
+async def test_records_of_another_release(tmp_path: Path) -> None:
+    """What an older release left in the outbox goes out as it is; a topic that only a newer one knows is told of."""
+    store = await open_in(tmp_path)
+    old = Record(Topic.EVENTS, "k", (("ce_specversion", "0.3"), ("x-old", "1")), b'{"a field":"of old"}', NOON)
+    await store.apply(Commit(outbox=(old,)))
+    assert [old] == [row.record for row in await store.outbox_after(0, 10)]
+    with sqlite3.connect(tmp_path / "store.db") as other:
+        other.execute("UPDATE outbox SET topic = 'news.tomorrow'")
+    other.close()
+    with pytest.raises(StoreBroken, match=r"news\.tomorrow.*run the version that wrote it"):
+        await store.outbox_after(0, 10)
     await store.close()

@@ -14,8 +14,9 @@ from storyfold.edges.store import migrate
 from storyfold.edges.store.opening import adapter_of, open_store
 from storyfold.edges.store.tables import metadata
 from storyfold.model.commit import Commit
+from storyfold.model.shards import Shard, language_number
 from storyfold.ports import StoreBroken, StoreUnavailable
-from tests.fakes.store_values import new_entry
+from tests.fakes.store_values import NOON, folded_of, new_entry
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -69,6 +70,25 @@ async def fill_and_reopen(folder: Path) -> tuple[int, bool]:
 def test_opening_again_keeps_everything(tmp_path: Path) -> None:
     """A store that is up to date is left alone, its name too."""
     assert (1, True) == asyncio.run(fill_and_reopen(tmp_path))
+
+
+def test_articles_of_an_older_store_belong_to_the_shards_of_their_languages(tmp_path: Path) -> None:
+    """Their languages are filled in from their features, so that each shard finds its window."""
+
+    async def scenario() -> None:
+        store = await open_store(url_of(tmp_path))
+        await store.apply(Commit(articles=(folded_of("a"),)))
+        await store.close()
+        adapter = adapter_of(url_of(tmp_path))
+        migrate.downgrade(adapter, "0003")
+        adapter.close()
+        store = await open_store(url_of(tmp_path))
+        shard = language_number(folded_of("a").features.language) % 5
+        found = {number: len((await store.load_window(NOON, Shard(number, 5))).articles) for number in range(5)}
+        await store.close()
+        assert {number: int(number == shard) for number in range(5)} == found
+
+    asyncio.run(scenario())
 
 
 def test_two_stores_have_two_names(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from benchmarks.folding import prepare, replay
 from storyfold.events.fold import fold
 items = [prepare(story) for story in islice(read_stories(Path(sys.argv[1])), 120)]
 window = replay(items).window
-events = [window.held(window.known(item.article.article_id).event_id).event for item in items]
+events = [window.document(window.resolve(window.known(item.article.article_id).event_id)) for item in items]
 print(hashlib.sha256(repr(events).encode()).hexdigest())
 """
 

@@ -54,10 +54,13 @@ def test_a_fold_owner_that_wakes_up_writes_nothing(postgresql_url: str, tmp_path
             roles.start("fold 2")
             wait_until("the shards to have another owner", lambda: _epochs_passed(roles, before), 60)
             time.sleep(1)
+            said = len(roles.log("fold"))
             os.kill(zombie, signal.SIGCONT)
             urls = wait_until_settled(press, roles, reader, 150)
             time.sleep(1)
             roles.all_running()
+            woken = roles.log("fold")[said:]
+            assert "another owner since epoch" in woken or "is folded elsewhere now" in woken, woken
             assert SOUND == damage(urls, reader.seen)
             assert ledger_reconciles(roles)
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from newsroom.faults import parse_faults
 from newsroom.serve.clock import real_now
+from newsroom.serve.hub import Hub
 from newsroom.serve.sites import Sites
 from newsroom.serve.truth import opml, truth
 
@@ -15,10 +16,12 @@ class Control:
 
     Args:
         sites: The press that is run.
+        hub: Of all its feeds, or None.
     """
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: Sites, hub: Hub | None = None) -> None:
         self._sites = sites
+        self._hub = hub
 
     def application(self) -> web.Application:
         """Return the application of the control endpoint."""
@@ -29,6 +32,8 @@ class Control:
         application.router.add_post("/faults", self._faults)
         application.router.add_post("/pause", self._pause)
         application.router.add_post("/resume", self._resume)
+        if self._hub is not None:
+            application.router.add_post("/hub", self._hub.answer)
         return application
 
     async def _truth(self, request: web.Request) -> web.Response:
@@ -42,7 +47,7 @@ class Control:
     async def _status(self, _request: web.Request) -> web.Response:
         press, now = self._sites.press, real_now()
         press.advance(now)
-        status = {
+        status: dict[str, object] = {
             "complete": press.complete,
             "planned": len(press.plan.articles),
             "released": press.released_count,
@@ -52,6 +57,9 @@ class Control:
             "elapsed_s": now - press.began,
             "faults": len(self._sites.mischief.rules),
         }
+        if self._hub is not None:
+            hub = self._hub
+            status["hub"] = {"subscribers": hub.subscribers, "delivered": hub.delivered, "refused": hub.refused}
         return web.json_response(status)
 
     async def _faults(self, request: web.Request) -> web.Response:

@@ -141,6 +141,10 @@ class Press:
             desk.cached = ServedFeed(body, etag, None if plain else desk.changed, articles)
         return desk.cached
 
+    def changed_at(self, publisher: PublisherId) -> float:
+        """Return when the publisher's feed last changed, seconds since the epoch."""
+        return self._desks[publisher].changed
+
     def note_listed(self, articles: tuple[Article, ...], real: float) -> None:
         """Record that entries of these articles have been sent."""
         for article in articles:

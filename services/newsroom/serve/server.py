@@ -13,6 +13,7 @@ from newsroom.model import Plan
 from newsroom.serve.addresses import Listener
 from newsroom.serve.clock import ReleaseClock, real_now
 from newsroom.serve.control import Control
+from newsroom.serve.hub import Hub
 from newsroom.serve.press import Press
 from newsroom.serve.sites import House, Sites
 
@@ -30,6 +31,7 @@ class Setup:
         max_age: Sent with feeds as Cache-Control, or None.
         listeners: One open socket a publisher, in their order.
         control: The socket of the control endpoint.
+        hub: Whether there is a hub that brings feeds as they change.
     """
 
     plan: Plan
@@ -40,6 +42,7 @@ class Setup:
     faults: tuple[Fault, ...]
     listeners: tuple[Listener, ...]
     control: Listener
+    hub: bool = False
 
 
 async def serve(setup: Setup, on_ready: Callable[[Sites, str], None]) -> None:
@@ -63,7 +66,8 @@ async def run(setup: Setup, on_ready: Callable[[Sites, str], None], stop: asynci
     pairs = zip(setup.plan.publishers, setup.listeners, strict=True)
     houses = tuple(House(publisher, listener.address) for publisher, listener in pairs)
     sites = Sites(press, Mischief(setup.faults, setup.plan.seed), houses, setup.max_age)
-    runners = (_runner(sites.application()), _runner(Control(sites).application()))
+    hub = Hub(sites, setup.control.address.base) if setup.hub else None
+    runners = (_runner(sites.application()), _runner(Control(sites, hub).application()))
     for runner in runners:
         await runner.setup()
     for listener in setup.listeners:
@@ -72,8 +76,12 @@ async def run(setup: Setup, on_ready: Callable[[Sites, str], None], stop: asynci
     on_ready(sites, setup.control.address.base)
     while not stop.is_set():
         press.advance(real_now())
+        if hub is not None:
+            hub.look(real_now())
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _TICK_S)
+    if hub is not None:
+        await hub.close()
     for runner in runners:
         await runner.cleanup()
 

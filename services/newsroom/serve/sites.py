@@ -35,6 +35,9 @@ class Sites:
         mischief: What goes wrong.
         houses: Who listens where.
         max_age: Sent as Cache-Control with feeds; None sends nothing.
+
+    Attributes:
+        hub: Named by all feeds; None where there is none.
     """
 
     def __init__(self, press: Press, mischief: Mischief, houses: tuple[House, ...], max_age: int | None) -> None:
@@ -42,6 +45,7 @@ class Sites:
         self.mischief = mischief
         self.houses = houses
         self._max_age = max_age
+        self.hub: str | None = None
         self._by_address = {house.address: house for house in houses}
 
     def application(self) -> web.Application:
@@ -94,15 +98,18 @@ class Sites:
             fault = self.mischief.draw(publisher.id, Target.FEEDS, request.path_qs, elapsed)
             if fault is not None:
                 return await misbehave(request, fault, Answer(feed.body, kind))
-        headers = self._headers(feed, now)
+        headers = self._headers(house, feed, now)
         since = _seconds(request.headers.get("If-Modified-Since"))
         if not_modified(feed, request.headers.get("If-None-Match"), since):
             return web.Response(status=304, headers=headers)
         self.press.note_listed(feed.articles, now)
         return web.Response(body=feed.body, headers={**headers, "Content-Type": kind})
 
-    def _headers(self, feed: ServedFeed, now: float) -> dict[str, str]:
+    def _headers(self, house: House, feed: ServedFeed, now: float) -> dict[str, str]:
         headers: dict[str, str] = {}
+        if self.hub is not None:
+            itself = f"{house.address.base}{feed_path(house.publisher)}"
+            headers["Link"] = f'<{self.hub}>; rel="hub", <{itself}>; rel="self"'
         if feed.etag is not None:
             headers["ETag"] = feed.etag
         if (modified := last_modified(feed, now)) is not None:

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from storyfold.app.hops import LINE, Hops, kafka_hops, local_hops, runs_apart
+from storyfold.app.kafka import kafka_connection
 from storyfold.app.opening import open_patiently
 from storyfold.config.roles import Role
 from storyfold.config.settings import Settings
@@ -155,16 +156,7 @@ async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> Callable
 
 def connection(settings: Settings, bootstrap: Sequence[str]) -> KafkaConnection:
     """How to reach the brokers."""
-    kafka = settings.kafka
-    if not kafka.username:
-        return KafkaConnection(tuple(bootstrap))
-    return KafkaConnection(
-        tuple(bootstrap),
-        security_protocol="SASL_PLAINTEXT",
-        sasl_mechanism="PLAIN",
-        username=kafka.username,
-        password=str(kafka.password),
-    )
+    return kafka_connection(settings.kafka, bootstrap)
 
 
 def runs_line(roles: frozenset[Role]) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -22,6 +23,8 @@ from storyfold.edges.store.opening import adapter_of
 from storyfold.edges.store.sql import SqlStore
 from storyfold.model.commit import LedgerCounts
 from storyfold.ports import StoreError
+from storyfold.urls.domain import host_of
+from storyfold.urls.safety import address_allowed
 
 # Below this the outbox of a broker that is away for an hour, and SQLite's own log, may no longer fit.
 LEAST_FREE_BYTES = 1024**3
@@ -46,7 +49,7 @@ class Check:
 
 
 def examine(settings: Settings) -> tuple[Check, ...]:
-    """Look at contact, feeds file, store, broker, console port, disk and clock, in this order."""
+    """Look at contact, feeds file, store, broker, console port, hubs, disk and clock, in this order."""
     clock = SystemClock()
     return (
         _contact(settings),
@@ -54,6 +57,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         _store(settings),
         _broker(settings),
         _console(settings),
+        *_hubs(settings),
         _disk(settings.data_dir),
         _clock(clock.now, settings),
     )
@@ -110,9 +114,10 @@ def _broker(settings: Settings) -> Check:
     servers = settings.kafka.bootstrap_servers
     if servers:
         found = brokers_at(connection(settings, servers))
-        if found is None:
+        if isinstance(found, str):
             where = ", ".join(servers)
-            return Check("broker", f"no answer from {where}: start it, or empty kafka.bootstrap_servers to embed one")
+            advice = "start it, or empty kafka.bootstrap_servers to embed one"
+            return Check("broker", f"no answer from {where}: {advice} ({found})")
         return Check("broker", None, f"{', '.join(servers)}, {found} brokers" if found > 1 else ", ".join(servers))
     running = embedded_address(broker_folder(settings))
     port = int(running.rpartition(":")[2]) if running is not None else settings.embedded.port
@@ -124,16 +129,40 @@ def _broker(settings: Settings) -> Check:
 
 
 def _console(settings: Settings) -> Check:
-    host, port = settings.console.host, settings.console.port
+    return _listener("console", settings.console.host, settings.console.port)
+
+
+def _hubs(settings: Settings) -> tuple[Check, ...]:
+    """The listener for hubs, and whether hubs can find it; nothing where there is none."""
+    websub = settings.websub
+    if not websub.public_url:
+        return ()
+    found = _listener("websub", websub.host, websub.port)
+    host = host_of(websub.public_url)
+    if found.trouble is None and (host == "localhost" or not _is_public(host)) and not settings.fetch.allowed_networks:
+        reach = f"hubs on the Internet cannot reach {host}: set websub.public_url to how they see this machine"
+        return (Check("websub", reach),)
+    return (found,)
+
+
+def _is_public(host: str) -> bool:
+    """Whether an address is; a name is believed to be."""
+    try:
+        return address_allowed(ip_address(host), ())
+    except ValueError:
+        return True
+
+
+def _listener(name: str, host: str, port: int) -> Check:
     if _listens(host, port):
-        return Check("console", None, f"something listens on {host}:{port}, a running storyfold as a rule")
+        return Check(name, None, f"something listens on {host}:{port}, a running storyfold as a rule")
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        return Check("console", f"cannot listen on {host}:{port} ({error.strerror}): set console.host and console.port")
-    return Check("console", None, f"{host}:{port} is free")
+        return Check(name, f"cannot listen on {host}:{port} ({error.strerror}): set {name}.host and {name}.port")
+    return Check(name, None, f"{host}:{port} is free")
 
 
 def _listens(host: str, port: int) -> bool:

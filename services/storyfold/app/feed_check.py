@@ -111,7 +111,7 @@ def ahead(
     silence = silence_of(state, now, policy)
     hub = parsed.hints.hub
     return (
-        *([f"offers WebSub at {hub}"] if hub else []),
+        *([f"its hub {hub} can bring its news at once (WebSub)"] if hub else []),
         *([f"{len(parsed.further)} further documents belong to it"] if parsed.further else []),
         *([f"{silence.silence.value}: {silence.reason}"] if silence.silence is not Silence.OK else []),
         *why(Feed(source, state), now, policy),

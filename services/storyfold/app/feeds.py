@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -12,20 +13,26 @@ from sqlalchemy.engine import make_url
 from storyfold.app.feeds_editing import entry_from, entry_of, is_toml, with_entries, without_feed
 from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
+from storyfold.edges.clock import SystemClock
 from storyfold.edges.feeds_file import DiskFeedsFile
 from storyfold.edges.replacing import replace_text
 from storyfold.edges.store.opening import adapter_of
 from storyfold.edges.store.sql import SqlStore
 from storyfold.feeds.listing import read_feeds
+from storyfold.feeds.moves import undone
 from storyfold.feeds.opml import write_opml
+from storyfold.model.commit import Commit, PolledFeed
 from storyfold.model.feeds import Feed, FeedSource
 from storyfold.model.identity import FeedId
+from storyfold.model.websub import Subscription
 from storyfold.ports import StoreError
 from storyfold.urls.canonical import canonical_url
 from storyfold.urls.safety import check_url
 
 # Whether a port may be fetched from is said when it is fetched.
 _ANY_PORT = range(1, 65_536)
+# In whose name a person holds a feed, for how long, and how often it is tried while it is being polled.
+_HAND, _HELD, _TRIES, _PAUSE_SECONDS = "a person", timedelta(minutes=1), 12, 0.25
 _HAS_FEED = re.compile(r"xmlUrl", re.IGNORECASE)
 
 
@@ -43,6 +50,38 @@ class Imported:
 
     added: tuple[str, ...]
     known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back.
+
+    Attributes:
+        registered: address in the feeds file.
+        was: where the feed was polled.
+        now: where it is polled.
+        retired: whether it was its retirement, and not a move.
+    """
+
+    registered: str
+    was: str
+    now: str
+    retired: bool
+
+
+def moved_feeds(settings: Settings) -> tuple[Feed, ...]:
+    """Registered feeds that are polled elsewhere than the feeds file says, are about to be, or are retired.
+
+    Raises:
+        Unable: the store does not answer.
+    """
+    try:
+        met = asyncio.run(_met(settings.store_url))
+    except StoreError as error:
+        raise Unable(f"what is known of feeds stands in the store, which does not answer: {error}") from error
+    return tuple(
+        feed for feed in met.values() if feed.state.previous_urls or feed.state.redirect or feed.state.retired_at
+    )
 
 
 def list_feeds(settings: Settings) -> tuple[ListedFeed, ...]:
@@ -75,6 +114,63 @@ def met_feed(settings: Settings, wanted: str) -> Feed:
         if feed_id == wanted or address in map(canonical_url, urls):
             return feed
     raise Unable(f"{wanted} is no feed that polling has met: 'storyfold feeds list' shows what is registered")
+
+
+def subscription_of(settings: Settings, feed: Feed) -> Subscription | None:
+    """What is agreed with a hub about a feed that polling knows.
+
+    Raises:
+        Unable: the store does not answer.
+    """
+
+    async def ask() -> Subscription | None:
+        store = SqlStore(adapter_of(settings.store_url))
+        try:
+            return await store.subscription_of(feed.source.feed_id)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(ask())
+    except StoreError as error:
+        raise Unable(f"subscriptions stand in the store, which does not answer: {error}") from error
+
+
+def undo(settings: Settings, wanted: str) -> Undone:
+    """Take back that a feed is retired, or that it last moved; a running service polls it at once.
+
+    Raises:
+        Unable: it is not known, there is nothing to take back, it is being polled, or the store does not answer.
+    """
+    feed = met_feed(settings, wanted)
+    try:
+        return asyncio.run(_undo(settings, feed))
+    except StoreError as error:
+        raise Unable(f"what is known of feeds stands in the store, which does not answer: {error}") from error
+
+
+async def _undo(settings: Settings, wanted: Feed) -> Undone:
+    store, clock = SqlStore(adapter_of(settings.store_url)), SystemClock()
+    try:
+        feed = await _held(store, clock, wanted)
+        state = undone(feed.state, clock.now())
+        if state is None:
+            await store.release(_HAND)
+            raise Unable(f"{feed.source.url} has neither moved nor been retired: there is nothing to undo")
+        await store.apply(Commit(polled=(PolledFeed(feed.source.feed_id, state, clock.now()),)))
+        return Undone(feed.source.url, feed.state.url, state.url, retired=feed.state.retired_at is not None)
+    finally:
+        await store.close()
+
+
+async def _held(store: SqlStore, clock: SystemClock, wanted: Feed) -> Feed:
+    """The feed, leased, so that no poll writes over what is decided here."""
+    for _ in range(_TRIES):
+        feed = await store.lease_feed(wanted.source.feed_id, _HAND, clock.now(), _HELD)
+        if feed is not None:
+            return feed
+        await clock.sleep(_PAUSE_SECONDS)
+    raise Unable(f"{wanted.source.url} is being polled, or has left the feeds file: try again in a minute")
 
 
 def add_feed(settings: Settings, url: str, title: str) -> None:

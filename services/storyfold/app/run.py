@@ -17,6 +17,7 @@ from storyfold.app.assembly import (
     version,
 )
 from storyfold.app.hops import LINE, runs_apart
+from storyfold.app.hubs import listen_for_hubs
 from storyfold.app.opening import unless
 from storyfold.app.stages import (
     Stages,
@@ -37,6 +38,7 @@ from storyfold.console.pages import About, ConsoleParts, console_app
 from storyfold.console.readiness import Probe
 from storyfold.console.serving import CannotListen, serving
 from storyfold.edges.broker import BrokerFailed
+from storyfold.edges.callback_server import CannotListenForHubs
 from storyfold.edges.instance_lock import AlreadyRunning, CannotLock, instance_lock
 from storyfold.ports import StoreError, StoreUnavailable
 
@@ -76,7 +78,7 @@ def run_daemon(settings: Settings, roles: frozenset[Role]) -> int:
         raise Unable(f"data_dir {settings.data_dir} cannot be made: {error.strerror}; name another one") from error
     try:
         asyncio.run(_run(settings, roles))
-    except (AlreadyRunning, CannotLock, BrokerFailed, CannotListen) as error:
+    except (AlreadyRunning, CannotLock, BrokerFailed, CannotListen, CannotListenForHubs) as error:
         raise Unable(str(error)) from error
     return 0
 
@@ -135,6 +137,9 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
         stages.staged.append(Staged("politeness", line.gate.run))
         if Role.POLL in roles:
             add_poll(stages, parts, line)
+        if stages.callbacks is not None:
+            address = await listen_for_hubs(parts, stages.callbacks, resources)
+            logger.info("hubs are listened to at %s, and reach it as %s", address, settings.websub.public_url)
         if Role.READ in roles:
             add_read(stages, parts, line)
     if Role.FOLD in roles:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from storyfold.app.assembly import LEASE, Line, Parts
 from storyfold.app.hops import owner_name
+from storyfold.app.hubs import make_callbacks, subscribe_stage
 from storyfold.app.supervision import Staged
 from storyfold.config.roles import Role
 from storyfold.edges.broker import EmbeddedBroker
 from storyfold.edges.feeds_file import DiskFeedsFile
 from storyfold.edges.kafka_publisher import KafkaPublisher
 from storyfold.model.metrics import Stage
+from storyfold.pipeline.callbacks import Callbacks
 from storyfold.pipeline.fold import FoldParts, FoldStage
 from storyfold.pipeline.poll import PollParts, PollStage
 from storyfold.pipeline.presence import PresenceStage
@@ -22,9 +24,11 @@ from storyfold.pipeline.registry import RegistryStage
 from storyfold.pipeline.retention import RetentionStage
 from storyfold.pipeline.shards import ShardsStage
 from storyfold.pipeline.standby import StandbyStage
+from storyfold.pipeline.subscribing import SubscribeStage
 from storyfold.pipeline.watch import Depth, Watched, WatchStage
 
 # Seconds that each stage may take to finish what it has in hand; together below the 15 s that a stop may take.
+DELIVERY_PATIENCE = 1.0
 POLL_PATIENCE = 2.0
 READ_PATIENCE = 5.0
 FOLD_PATIENCE = 2.0
@@ -40,12 +44,14 @@ class Stages:
         watched: those whose going round is measured.
         registry: to be told of SIGHUP; None where this process does not poll.
         publish: to be asked about the broker; None where this process does not publish.
+        callbacks: where hubs call; None where this process subscribes to none.
     """
 
     staged: list[Staged] = field(default_factory=list)
     watched: dict[Stage, Watched] = field(default_factory=dict)
     registry: RegistryStage | None = None
     publish: PublishStage | StandbyStage | None = None
+    callbacks: Callbacks | None = None
 
     def ages(self, steady: float) -> Mapping[Stage, float]:
         """Seconds since each stage that has something in hand last went round its loop."""
@@ -84,6 +90,7 @@ def publish_stage(parts: Parts, publisher: KafkaPublisher) -> PublishStage:
 def add_poll(stages: Stages, parts: Parts, line: Line) -> None:
     """Add registry, polling and redrive."""
     settings, hops = parts.settings, parts.hops
+    hubs = subscribe_stage(parts, line) if settings.websub.public_url else None
     poll = PollStage(
         PollParts(
             store=parts.store,
@@ -96,6 +103,7 @@ def add_poll(stages: Stages, parts: Parts, line: Line) -> None:
             clock=parts.clock,
             meter=parts.meter,
             rng=parts.rng,
+            hubs=hubs,
         ),
         policy=settings.poll.policy,
         limits=settings.fetch.limits,
@@ -118,6 +126,8 @@ def add_poll(stages: Stages, parts: Parts, line: Line) -> None:
         Staged("poll", poll.run, finish_polling, POLL_PATIENCE),
         Staged("redrive", redrive.run),
     ]
+    if hubs is not None:
+        add_hubs(stages, parts, line, poll, hubs)
     if hops.apart is not None:
         stages.staged.append(Staged("hop", hops.apart.entries.measure))
     stages.watched[Stage.POLL] = poll
@@ -178,6 +188,19 @@ def add_presence(stages: Stages, parts: Parts) -> None:
     if parts.hops.apart is not None:
         presence = PresenceStage(parts.store, parts.clock, parts.hops.owner)
         stages.staged.append(Staged("presence", presence.run))
+
+
+def add_hubs(stages: Stages, parts: Parts, line: Line, poll: PollStage, hubs: SubscribeStage) -> None:
+    """Add subscribing, and what takes deliveries; the listener is opened by whoever runs the stages."""
+    callbacks = make_callbacks(parts, line, poll)
+    stages.callbacks = callbacks
+
+    async def finish_deliveries() -> None:
+        while callbacks.in_hand():
+            await parts.clock.sleep(0.02)
+
+    deliveries = Staged("deliveries", callbacks.run, finish_deliveries, DELIVERY_PATIENCE)
+    stages.staged[0:0] = [Staged("subscribing", hubs.run), deliveries]
 
 
 def add_publish(stages: Stages, broker: EmbeddedBroker | None) -> None:

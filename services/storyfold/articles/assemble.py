@@ -50,4 +50,5 @@ def article_of(ledger: LedgerEntry, found: PageArticle, url: str) -> Article:
         ai_opt_out=found.ai_opt_out,
         wire=found.wire,
         is_live_blog=found.is_live_blog,
+        tags=ledger.feed.tags,
     )

@@ -19,6 +19,7 @@ LONGEST = 300_000
 PROSE = 80
 PROSE_DENSE = 30
 
+_DENSE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: each character counts as a word, or a paragraph would be a single one.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿฀-๿຀-໿က-႟ក-៿]")
@@ -89,6 +90,11 @@ def is_prose(text: str) -> bool:
     return len(text) >= PROSE or (
         len(text) >= PROSE_DENSE and sum(ord(character) > 0x2E80 for character in text) > len(text) / 2
     )
+
+
+def measure(text: str) -> int:
+    """The length of a text in characters of an alphabet: one of Han, Kana or Hangul says as much as two and a half."""
+    return len(text) if text.isascii() else len(text) + 3 * len(_DENSE.findall(text)) // 2
 
 
 def words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
-from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded, is_prose
+from storyfold.articles.blocks import Block, BlockKind, blocks_of, bounded, is_prose, measure
 from storyfold.articles.dom import text_of
 from storyfold.articles.pruning import TEASER
 
@@ -36,6 +36,7 @@ class Way(StrEnum):
     FAST = "fast"  # trafilatura's own rules
     FULL = "full"  # trafilatura with its fallbacks
     DENSEST = "densest"  # the block with most prose in it
+    DATA = "data"  # what the page holds for its own program
     JSON_LD = "json-ld"
     FEED = "feed"
 
@@ -164,5 +165,7 @@ def _set_aside(element: HtmlElement) -> bool:
 def prose_of(root: HtmlElement) -> int:
     """Characters of prose in the page's own paragraphs: what an extraction should come near to."""
     return sum(
-        len(text) for paragraph in root.iter("p") if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph)
+        measure(text)
+        for paragraph in root.iter("p")
+        if is_prose(text := text_of(paragraph)) and not _set_aside(paragraph)
     )

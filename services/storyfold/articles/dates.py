@@ -253,7 +253,7 @@ def _zone_of_page(published: _Found | None, others: list[_Found], changed: list[
 def _zone_of_day(published: _Found, days: list[date], home: tzinfo | None) -> tzinfo | None:
     """A zone that puts a moment in UTC on the publisher's own day.
 
-    The day that the address or the page shows its readers decides; without one the publisher's home does, unless
+    The day that the address or the page shows its readers decides. Without one the publisher's home does, unless
     "+00:00" may be a local time without its zone. Where the home is unknown or disagrees, the nearest full hour that
     leads to the day serves: the moment stays the same.
     """

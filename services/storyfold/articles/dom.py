@@ -20,6 +20,14 @@ MARKUP_LIMIT = 4 * 1024 * 1024
 ELEMENT_LIMIT = 20_000
 
 _BOXES = frozenset(("header", "article", "section"))
+# Within a heading: what is no part of it, and what stands apart in it.
+_BESIDE = frozenset(("time", "rt", "rp", "svg", "button", "script", "style", "template", "noscript"))
+_APART = frozenset(("div", "p", "br", "small"))
+_OVERLINE = re.compile(
+    r"kicker|overline|over-?title|top-?line|eyebrow|dachzeile|spitzmarke|rubri(?:c|k|que)|supratit|antetit|sobretit|"
+    r"pre-?title|prefix|supertitle|sr-only|visually-?hidden|screen-?reader|badge|(?:^|[\s_-])(?:label|date|tag)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _HEAD_TAGS = ("meta", "link", "script", "title", "h1", "time", "base")
 
 
@@ -113,6 +121,25 @@ def text_of(element: HtmlElement) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
+def _heading(element: HtmlElement) -> str:
+    """A heading's text without what stands in it beside the headline: its section, a date, readings of characters."""
+    if not len(element):
+        return text_of(element)
+    parts = list(_spoken(element))
+    return " ".join("".join(parts).split()) or text_of(element)
+
+
+def _spoken(element: HtmlElement) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        apart = child.tag in _APART or child.get("class") is not None
+        if not (child.tag in _BESIDE or _OVERLINE.search(child.get("class") or "")):
+            yield " " if apart else ""
+            yield from _spoken(child)
+        yield " " if apart else ""
+        yield child.tail or ""
+
+
 def _time(element: HtmlElement) -> tuple[str, bool] | None:
     """A ``time`` element's value and whether it is marked as the publication's; None for that of a change."""
     shown = element.get("datetime") or element.get("content") or text_of(element)
@@ -169,7 +196,7 @@ def head_of(root: HtmlElement) -> Head:
             case "title":
                 title = title or text_of(element)
             case "h1":
-                headings.append(text_of(element))
+                headings.append(_heading(element))
                 heading = (element, len(times)) if heading is None else heading
             case "time":
                 times.append((element, _time(element)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from storyfold.articles.authors import authors
-from storyfold.articles.blocks import Block, blocks_from_text, joined
+from storyfold.articles.blocks import Block, blocks_from_text, joined, measure
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
 from storyfold.articles.dates import moments
 from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse, size_of
@@ -24,6 +24,7 @@ from storyfold.articles.judge import THIN, Candidate, choose
 from storyfold.articles.language import language_of
 from storyfold.articles.metadata import Facts, facts_of
 from storyfold.articles.pruning import prune
+from storyfold.articles.state import body_in_data, data_scripts
 from storyfold.articles.stubs import Stub, stub_of
 from storyfold.articles.trimming import trimmed
 from storyfold.articles.wire import agency_of
@@ -38,7 +39,7 @@ _FEED_FULL = 1200
 _TEASER = 1500
 # Shorter texts are labels ("Video", "Read on"), not articles.
 _LEAST = 25
-# A page's body this short is worth less than a longer text in the feed.
+# A page's body this short is worth less than a longer text in the feed; a body in its data, nothing.
 _SHORT = 120
 
 _HTML_TYPES = (
@@ -155,7 +156,12 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         body_source=body.source,
         quality=body.quality,
         language=language_of(
-            text, linked.language, head.language, head.first("og:locale", "content-language"), entry.language
+            text,
+            page.source.language,
+            linked.language,
+            head.language,
+            head.first("og:locale", "content-language"),
+            entry.language,
         ),
         authors=people,
         published_at=when.published,
@@ -179,7 +185,7 @@ def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Fa
         else None
     )
     size = chosen.size
-    if stub is not None or size < _LEAST or (size < _SHORT and sum(len(block.text) for block in own) > size):
+    if stub is not None or size < _LEAST or (size < _SHORT and sum(measure(block.text) for block in own) > size):
         if own:
             return _Body(own, BodySource.FEED, _feed_quality(own))
         # A film's caption is all the text its page has; the other stubs are not the article at all.
@@ -202,13 +208,14 @@ def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Fa
 
 def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Candidate:
     root, linked = read.root, read.linked
-    stated = [Candidate(Way.JSON_LD, blocks_from_text(linked.body))] if len(linked.body) >= THIN else []
-    if sum(len(block.text) for block in own) >= THIN:
+    stated = [Candidate(Way.JSON_LD, blocks_from_text(linked.body))] if measure(linked.body) >= _SHORT else []
+    if sum(measure(block.text) for block in own) >= THIN:
         stated.append(Candidate(Way.FEED, own))
     summary = linked.description or read.head.first("og:description", "description") or page.entry.summary
     topic = f"{title} {summary}"
     if root is None:
         return choose(Candidate(Way.FAST, ()), tuple(stated), lambda: 0, tuple, topic)
+    data = data_scripts(root)
     stitch(prune(root))
     titles = tuple(dict.fromkeys(text for text in (title, *read.head.h1[:2], page.entry.title) if text))
 
@@ -216,7 +223,11 @@ def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Cand
         return Candidate(way, trimmed(blocks, titles, linked.body, summary))
 
     def further() -> tuple[Candidate, ...]:
-        return tidy(Way.FULL, by_trafilatura(root, page.url, Way.FULL)), tidy(Way.DENSEST, densest(root))
+        return (
+            tidy(Way.FULL, by_trafilatura(root, page.url, Way.FULL)),
+            tidy(Way.DENSEST, densest(root)),
+            tidy(Way.DATA, body_in_data(data)),
+        )
 
     first = tidy(Way.FAST, by_trafilatura(root, page.url, Way.FAST))
     return choose(first, tuple(stated), lambda: prose_of(root), further, topic)
@@ -225,12 +236,12 @@ def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Cand
 def _feed_body(entry: Entry) -> tuple[Block, ...]:
     """The feed's own text: its content, or its summary where that is longer or all there is."""
     content, summary = blocks_from_text(plain(entry.content)), blocks_from_text(entry.summary)
-    longest = max((content, summary), key=lambda blocks: sum(len(block.text) for block in blocks))
-    return longest if sum(len(block.text) for block in longest) >= _LEAST else ()
+    longest = max((content, summary), key=lambda blocks: sum(measure(block.text) for block in blocks))
+    return longest if sum(measure(block.text) for block in longest) >= _LEAST else ()
 
 
 def _feed_quality(blocks: tuple[Block, ...]) -> Quality:
-    whole = sum(len(block.text) for block in blocks) >= _FEED_FULL and not _OPEN_END.search(blocks[-1].text)
+    whole = sum(measure(block.text) for block in blocks) >= _FEED_FULL and not _OPEN_END.search(blocks[-1].text)
     return Quality.FULL if whole else Quality.SUMMARY_ONLY
 
 
@@ -250,7 +261,7 @@ def _from_feed(page: Page, own: tuple[Block, ...]) -> PageArticle:
         body=text,
         body_source=BodySource.FEED,
         quality=_feed_quality(own),
-        language=language_of(text, entry.language, page.source.language),
+        language=language_of(text, page.source.language, entry.language),
         authors=authors(None, None, none, entry.authors, publisher.name),
         published_at=when.published,
         modified_at=when.modified,

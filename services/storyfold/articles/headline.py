@@ -10,7 +10,15 @@ from storyfold.articles.jsonld import LinkedArticle, plain
 from storyfold.articles.trimming import folded
 
 # What sites set between a headline and their own name.
-_SEPARATOR = re.compile(r"\s+[|–—•·»:~-]\s+|\s*[|｜_]\s*|\s+::\s+|\s*»\s*")
+_SEPARATOR = re.compile(
+    r"\s+[|–—•·»:~-]\s+|(?<=[^\x00-\x7f])[-–—－]{1,2}(?=[^\x00-\x7f\s]{2,12}$)|\s*[|｜_]\s*|\s+::\s+|\s*»\s*"
+)
+# In scripts without spaces houses call themselves a net, a paper, news.
+_HOUSE_UNSPACED = re.compile(
+    r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,8}(?:网|網|日报|日報|晚报|新聞|新闻|ニュース|뉴스|新聞社|新聞網|在线|电视台|通信社|频道)$"
+)
+# What is left in front of a headline that its section was taken from.
+_LEADING = re.compile(r"^(?:[:|/–—•·-]\s+)+")
 _CUT_OFF = re.compile(r"\s*(?:…|\.\.\.)$")
 _LONGEST = 400
 # What readers see weighs more than any one statement made for machines, and no more than two that agree: where two do
@@ -19,8 +27,18 @@ _SHOWN, _STATED, _ECHO = 1.5, 1.0, 0.5
 _TITLES = ("og:title", "twitter:title", "title", "dc.title", "dcterms.title", "parsely-title")
 # Headings looked at: sites put their name, sections and teasers into further ones.
 _MOST_HEADINGS = 12
+# Shorter headings (folded) do not draw the votes of longer statements that end with them.
+_LEAST_HEADING = 15
 # A heading that ends with a shorter statement has a kicker before it, where the statement is at least this much of it.
 _KICKER_REST = 0.5
+# Headings that name a part of a site.
+_SECTIONS = frozenset((
+    "news", "home", "blog", "article", "articles", "detail", "details", "nachrichten", "aktuelles", "presse",
+    "noticias", "notícias", "notizie", "actualités", "nieuws", "nyheter", "wiadomości", "новости", "новини", "haberler",
+    "haber", "berita", "tin tức", "أخبار", "ニュース", "新闻", "新聞", "뉴스",
+))  # fmt: skip
+# Share of a title that a part must be to be its headline: headlines stand in front.
+_LEAST_FRONT, _LEAST_BACK = 0.25, 0.4
 # Labels of host names that are not the house's name.
 _COMMON_LABELS = frozenset(("www", "m", "amp", "news", "en", "mobile", "co", "com", "org", "net", "gov", "ac", "edu"))
 _LEAST_LABEL = 3
@@ -91,6 +109,8 @@ def _houses(head: Head | None, linked: LinkedArticle, house: str) -> frozenset[s
 
 
 def _is_house(text: str, houses: frozenset[str], labels: frozenset[str]) -> bool:
+    if _HOUSE_UNSPACED.match(text.strip()):
+        return True
     key = folded(text)
     return key in houses or key in labels or key.removeprefix("the") in labels
 
@@ -106,7 +126,7 @@ def _heard(head: Head | None, linked: LinkedArticle, feed_title: str) -> list[_H
             _Heard(head.title, _ECHO),
         ]
     found.append(_Heard(feed_title, _STATED))
-    tidied = (_Heard(" ".join(plain(each.text).split()), each.weight, each.shown) for each in found)
+    tidied = (_Heard(_LEADING.sub("", " ".join(plain(each.text).split())), each.weight, each.shown) for each in found)
     return [each for each in tidied if 0 < len(each.text) <= _LONGEST]
 
 
@@ -123,9 +143,11 @@ def _plausible(heard: list[_Heard]) -> list[_Heard]:
 
 
 def _about_the_same(text: str, other: str) -> bool:
-    """Whether two texts share a long word, or as much as scripts without spaces allow."""
+    """Whether two texts share a long word, or as much as scripts without spaces allow; "News" is no headline."""
     mine, others = _telling(text), _telling(other)
     shared = len(mine & others)
+    if text.casefold() in _SECTIONS:
+        return False
     return shared >= 1 and shared * 4 >= min(len(mine), len(others))
 
 
@@ -136,6 +158,9 @@ def _telling(text: str) -> set[str]:
 def _without_kickers(voters: list[_Heard]) -> list[str]:
     """Each candidate's key: that of a shorter statement, where only a kicker stands before it in a heading."""
     keys = [folded(each.text) for each in voters]
+    heading = next((key for each, key in zip(voters, keys, strict=True) if each.shown), "")
+    # "Sport: Headline" votes for the heading "Headline".
+    keys = [heading if _has_kicker(key, heading) and len(heading) >= _LEAST_HEADING else key for key in keys]
     stated = [key for each, key in zip(voters, keys, strict=True) if not each.shown and each.weight >= _STATED]
     return [
         next((other for other in stated if _has_kicker(key, other)), key) if each.shown else key
@@ -163,15 +188,20 @@ def _without_site(text: str, houses: frozenset[str], labels: frozenset[str], oth
         return text
     for match in reversed(parts):
         front, back = text[: match.start()], text[match.end() :]
-        if folded(front) in whole and folded(front):
+        if folded(front) in whole and _is_most(front, text, _LEAST_FRONT):
             return front
         if _is_house(back, houses, labels):
             return _without_site(front, houses, labels, others)
     for match in parts:
         front, back = text[: match.start()], text[match.end() :]
-        if _is_house(front, houses, labels) or (folded(back) in whole and folded(back)):
+        if _is_house(front, houses, labels) or (folded(back) in whole and _is_most(back, text, _LEAST_BACK)):
             return back
     return text
+
+
+def _is_most(part: str, text: str, least: float) -> bool:
+    """Whether a part is long enough to be the headline of a title rather than the name of a section in it."""
+    return bool(folded(part)) and len(part) >= least * len(text)
 
 
 def _whole(text: str, others: list[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from storyfold.articles.blocks import Block, covered, grams, words
+from storyfold.articles.blocks import Block, covered, grams, measure, words
 from storyfold.articles.candidates import Way
 
 # Below this many characters an extraction has hardly found an article.
@@ -37,8 +37,8 @@ class Candidate:
 
     @property
     def size(self) -> int:
-        """Characters."""
-        return sum(len(block.text) for block in self.blocks)
+        """Characters, as `measure` counts them."""
+        return sum(measure(block.text) for block in self.blocks)
 
 
 def choose(

@@ -13,9 +13,11 @@ _BY_WORDS = (
     "подготовил", "подготовила", "του", "της", "των", "γράφει", "γράφει ο", "γράφει η", "συντάκτης", "συντάκτρια",
     "рубрику веде", "بقلم", "كتب", "كتبت", "إعداد", "نویسنده", "تحریر", "از", "מאת", "लेखक", "द्वारा", "रिपोर्ट",
     "written", "โดย", "作者", "撰文", "记者", "記者", "本报记者", "本報記者", "文", "文字", "采写",
-    "編集", "글", "글쓴이",
-    "sobre", "about", "über", "à propos de", "об авторе", "sull'autore", "sobre o autor", "sobre el autor",
-    "about the author",
+    "編集", "글", "글쓴이", "sobre", "about", "über", "à propos de", "об авторе", "sull'autore",
+    "sobre o autor", "sobre el autor",
+    "about the author", "erstellt von", "toimittaja", "kirjoittaja", "phóng viên", "корреспондент", "編集委員",
+    "rédigé par", "publié par", "publicado por", "publisert av", "skrevet av", "skriven av", "autorka", "novinar",
+    "novinarka", "muhabir", "wartawan", "автор материала", "опубликовал", "опубликовала", "ο", "η", "από", "mwandishi",
 )  # fmt: skip
 _BY = re.compile(
     r"^\s*(?:"
@@ -32,15 +34,18 @@ _ROLE_CJK = re.compile(
 # What stands between names. Single letters are words in lower case only: "John E Smith" is one person.
 _SPLIT = re.compile(
     r"\s*(?:;|\||/|／|·|•|・(?=\S{4,})|\n|、|،|，|\s&\s|\s\+\s|"
-    r"\s(?:and|und|et|en|och|og|ja|and also|та|και ο|και η|και|ve|dan|và|oraz|si|și|şi|és|und auch|und\b|et\b|with|mit|"
-    r"avec|con|और|اور|এবং|และ|与|與|和|AND|UND|ET|EN|OCH|OG|VE|И|ТА|ΚΑΙ)\s|\s(?:y|e|i|a|и|و|u)\s)\s*"
+    r"\s(?:and|und|et|en|och|og|ja|And|and also|та|και ο|και η|και|ve|dan|và|oraz|si|și|şi|és|und auch|und\b|et\b|with|"
+    r"mit|avec|con|और|اور|এবং|และ|与|與|和|AND|UND|ET|EN|OCH|OG|VE|И|ТА|ΚΑΙ)\s|"
+    r"\s(?:y|e|i)\s(?=\S+\s+\S)|\s(?:a|и|و|u)\s)\s*"
 )
 _COMMA = re.compile(r"\s*,\s*")
 _EDGES = " .,:;-–—*'\"【】"
 _HANDLE = re.compile(r"\S+@\S+|@\w+|https?://\S+|www\.\S+")
 # What stands behind a name: brackets, places, roles, houses, times.
 _AFTER = re.compile(
-    r"\s*(?:\(|\[|（|【|\s[-–—|]\s|\bfor the\b|\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d|[.]\s+(?=[A-ZА-Я]\w+ [A-Z])|"
+    r"\s*(?:\(|\[|（|【|\s[-–—|]\s|\b(?:for the|For The|FOR THE)\b|\bfollow\b|\bupdated\b|\d{1,2}[:.]\d\d|"
+    r"(?<=\w{3})(?<!Prof)(?<!Mag)(?<!Rev)(?<!Hon)[.]\s+(?=[A-ZА-Я]\w+ [A-Z])|"
+    r"\s(?:[Ff]oto|[Pp]hoto|[Bb]ild|[Vv]ideo|[Фф]ото)s?\s*:|"
     r"\s(?:in|aus|à|at|from|reports|reporting|в|из|w|we|van onze|is\s+an?|ist|est)\s+\S.*$|\s(?:is|ist|est)$|,\s*$).*$"
 )
 # Words that no person is called by: desks and titles. Compared within a name, as words.
@@ -53,7 +58,7 @@ _DESKS = re.compile(
     r"contributors?|correspondents?|writers?|columnist|analyst|producer|photographer|published|updated|guest|unknown|"
     r"anonymous|none|null|user|wire|services?|bureau|associated|network|group|limited|ltd|inc|gmbh|com|institute|"
     r"university|ministry|council|party|international|ban biên tập|phóng viên|nhóm|редакция|редакція|редакции|"
-    r"редакцията|агентство|новости|новини|корреспондент|служба|сайт|συντακτική|ομάδα)\b",
+    r"редакцията|агентство|новости|новини|корреспондент|служба|сайт|συντακτική|ομάδα|wetu)\b",
     re.IGNORECASE,
 )
 # Agencies and houses by their whole names; some are given names of people, too.
@@ -68,8 +73,8 @@ _AGENCIES = frozenset((
 ))  # fmt: skip
 _DESKS_UNCASED = re.compile(
     r"[社网網報报局部台室組组]$|新聞|新闻|通信|日報|日报|編集|编辑|編輯|综合|综述|來源|来源|뉴스|편집|신문|온라인|डेस्क|टीम|न्यूज|ब्यूरो|"
-    r"संवाददाता|एजेंसी|ডেস্ক|প্রতিবেদক|নিজস্ব|সংবাদদাতা|டெஸ்க்|செய்தி|డెస్క్|กอง|ข่าว|مراسل|تحرير|المحرر|وكالات|وكالة|رويترز|"
-    r"غرفة|أخبار|خبرگزاری|گروه|سرویس|ویب|ڈیسک|מערכת|סוכנויות"
+    r"संवाददाता|एजेंसी|ডেস্ক|প্রতিবেদক|নিজস্ব|সংবাদদাতা|டெஸ்க்|செய்தி|డెస్క్|กอง|ข่าว|ออนไลน์|ทีม|สำนัก|مراسل|تحرير|المحرر|وكالات|وكالة|رويترز|"
+    r"غرفة|أخبار|(?:^|\s)نت$|سكاي نيوز|ایسنا|ایرنا|تسنیم|خبرگزاری|گروه|سرویس|ویب|ڈیسک|מערכת|סוכנויות"
 )
 _CONNECTING = frozenset((
     "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "von", "van", "vom", "zum", "zur",
@@ -85,6 +90,13 @@ _LONGEST, _MOST_WORDS = 60, 6
 _LONGEST_HAN = 6
 
 
+# "Place - Name Surname"; two names in Hebrew, the second with its "and"; reporters' names in Chinese set side by side.
+_PLACE_BEFORE = re.compile(r"^[^\W\d]{3,}\s[-–—]\s(?=\S+\s\S+)")
+_HEBREW_AND = re.compile(r"^([\u05d0-\u05ea]+ [\u05d0-\u05ea]+) ו([\u05d0-\u05ea]+ [\u05d0-\u05ea]+)$")
+_CHINESE_REPORTERS = re.compile(r"记者|通讯员")
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+
+
 def names_in(field: str) -> list[str]:
     """The names in a field: "By A B, C D and E F" holds three.
 
@@ -95,6 +107,9 @@ def names_in(field: str) -> list[str]:
         Candidates, in order; `is_person` tells which are people.
     """
     text = _unlabelled(_HANDLE.sub(" ", "\n".join(" ".join(line.split()) for line in field.split("\n"))))
+    text = _HEBREW_AND.sub(r"\1\n\2", text)
+    if _CHINESE_REPORTERS.search(field):
+        text = _BETWEEN_HAN.sub("、", text)
     parts: list[str] = []
     for part in _SPLIT.split(text):
         pieces = [piece for piece in _COMMA.split(part) if piece]
@@ -104,7 +119,10 @@ def names_in(field: str) -> list[str]:
             if len(pieces) == 2 and all(" " not in piece and piece.casefold() not in _AGENCIES for piece in pieces)
             else pieces
         )
-    return [_ROLE_CJK.sub("", _AFTER.sub("", _unlabelled(part.strip(_EDGES)))).strip(_EDGES) for part in parts]
+    return [
+        _ROLE_CJK.sub("", _AFTER.sub("", _unlabelled(_PLACE_BEFORE.sub("", part.strip(_EDGES))))).strip(_EDGES)
+        for part in parts
+    ]
 
 
 def _unlabelled(text: str) -> str:

@@ -96,17 +96,25 @@ def trimmed(blocks: tuple[Block, ...], headlines: tuple[str, ...], reference: st
     """
     kept = blocks
     for headline in headlines:
-        kept = _without_top(kept, headline)
+        kept = _without_top(_without_prefix(kept, headline), headline)
     kept = _without_calls(_without_repeats(kept))
     if reference:
         kept = _within(kept, reference, lead)
     size, before = sum(len(block.text) for block in kept), sum(len(block.text) for block in blocks)
-    return kept if size * 3 >= before else blocks
+    # Nothing but the headline, or what stands around a text, is no text.
+    return kept if size * 3 >= before or (not size and before < _LABEL_LENGTH) else blocks
 
 
 def folded(text: str) -> str:
     """Letters and digits alone, lower case: equal for texts that differ in punctuation and spacing."""
     return _NOT_ALNUM.sub("", text.casefold())
+
+
+def _without_prefix(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:
+    """Drop the headline from a page's whole text run together, which is the last resort of the rules."""
+    if len(blocks) != 1 or not headline or not blocks[0].text.startswith(f"{headline} "):
+        return blocks
+    return (Block(blocks[0].kind, blocks[0].text[len(headline) + 1 :]),)
 
 
 def _without_top(blocks: tuple[Block, ...], headline: str) -> tuple[Block, ...]:

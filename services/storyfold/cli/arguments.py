@@ -132,6 +132,9 @@ def _add_feeds(
     check.add_argument("url", nargs="*", help="default: all of the feeds file")
     why = actions.add_parser("why", parents=[common], help="say why the next poll of a feed is when it is")
     why.add_argument("feed", help="its address or id")
+    actions.add_parser("moved", parents=[common], help="feeds that moved, are about to, or were retired")
+    back = actions.add_parser("undo", parents=[common], help="take back that a feed is retired, or that it moved")
+    back.add_argument("feed", help="its address or id")
     discover = actions.add_parser("discover", parents=[common], help="look for the feeds of a site")
     discover.add_argument("site", help="address of a page of it")
 

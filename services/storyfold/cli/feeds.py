@@ -1,5 +1,6 @@
-"""``storyfold feeds``: list, add, remove, import, export, check, why, discover."""
+"""``storyfold feeds``: list, add, remove, import, export, check, why, discover, moved, undo."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rich.table import Table
@@ -14,6 +15,7 @@ from storyfold.edges.clock import SystemClock
 from storyfold.edges.replacing import replace_text
 from storyfold.feeds.explanation import why
 from storyfold.feeds.silence import silence_of
+from storyfold.feeds.websub import live_until, told
 
 
 def execute(context: Context) -> int:
@@ -34,6 +36,10 @@ def execute(context: Context) -> int:
             _say(context, f"{len(done.added)} added to {settings.feeds.file}, {done.known} were there already")
         case "export":
             _export(context, settings)
+        case "moved":
+            _moved(context, settings)
+        case "undo":
+            _undo(context, settings)
         case "why":
             _why(context, settings)
         case "discover":
@@ -83,14 +89,51 @@ def _why(context: Context, settings: Settings) -> None:
     _say(context, f"{feed.source.title or feed.source.url}  {feed.state.url}")
     for url in feed.state.previous_urls:
         _say(context, f"  it was at {url} before")
-    for sentence in why(feed, now, policy):
+    subscription = feeds.subscription_of(settings, feed)
+    for sentence in why(replace(feed, pushed_until=live_until(subscription)), now, policy):
         _say(context, f"  {sentence}")
+    if subscription is not None:
+        _say(context, f"  {told(subscription, now)}")
+    elif feed.state.hub is not None:
+        off = "" if settings.websub.public_url else ": set websub.public_url to have its news at once"
+        _say(context, f"  it names the hub {feed.state.hub}, which is not subscribed to{off}")
     silence = silence_of(feed.state, now, policy)
     _say(context, f"  {silence.silence.value}: {silence.reason}" if silence.reason else "  nothing is wrong with it")
     for past in feed.state.history:
         new = f", {past.new} new" if past.new else ""
         message = f": {past.message}" if past.message else ""
         _say(context, f"  {past.at:%Y-%m-%d %H:%M} UTC  {past.outcome.value}{new}{message}")
+
+
+def _moved(context: Context, settings: Settings) -> None:
+    found = feeds.moved_feeds(settings)
+    for feed in found:
+        state = feed.state
+        _say(context, f"{feed.source.title or feed.source.url}  {feed.source.url}")
+        if state.previous_urls:
+            _say(
+                context,
+                f"  moved to {state.url} on {_moment(state.moved_at)}: put that into the feeds file, or undo it",
+            )
+            for url in reversed(state.previous_urls):
+                _say(context, f"  was at {url}")
+        if state.redirect is not None:
+            seen = f"{state.redirect.confirmations} times since {_moment(state.redirect.since)}"
+            _say(context, f"  is redirected for good to {state.redirect.target}, seen {seen}: not moved yet")
+        if state.retired_at is not None:
+            _say(context, f"  retired on {_moment(state.retired_at)}: its server said for days that it is gone (410)")
+    if found:
+        _say(context, "'storyfold feeds undo URL' takes back a retirement, or the last move, for good")
+    else:
+        _say(context, "no feed has moved or been retired")
+
+
+def _undo(context: Context, settings: Settings) -> None:
+    done = feeds.undo(settings, context.arguments.feed)
+    if done.retired:
+        _say(context, f"{done.registered} is not retired any more; a running storyfold polls it within seconds")
+    else:
+        _say(context, f"{done.registered} is polled at {done.now} again, and will not move to {done.was} by itself")
 
 
 def _discover(context: Context, settings: Settings) -> int:

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+from storyfold.config.kafka_security import kafka_contradictions
 from storyfold.config.settings import Settings
+from storyfold.urls.safety import check_url
 
 Test = Callable[[Any], bool]
 
@@ -32,6 +35,10 @@ def _server(text: str) -> bool:
     return bool(host and colon and port.isdecimal() and 0 < int(port) < 65536)
 
 
+def _public_url(text: str) -> bool:
+    return not text or (check_url(text, range(1, 65536)) is None and not urlsplit(text).query and "#" not in text)
+
+
 def _topic_part(text: str) -> bool:
     return len(text) <= 100 and all(sign.isascii() and (sign.isalnum() or sign in "._-") for sign in text)
 
@@ -51,6 +58,16 @@ RULES: dict[str, Rule] = {
     "poll.confirmations": _AT_LEAST_ONE,
     "poll.retired_interval": _SOME_TIME,
     "poll.jitter": Rule(lambda value: value <= 1, "a share: 0 to 1"),
+    "poll.pushed_factor": Rule(lambda value: 1 <= value <= 1000, "a factor: 1 to 1000"),
+    "websub.public_url": Rule(_public_url, "a URL that hubs can reach, such as https://news.example.org/hub"),
+    "websub.host": Rule(lambda value: bool(value) and value.isprintable(), 'an address, such as "127.0.0.1"'),
+    "websub.port": _PORT,
+    "websub.lease": Rule(lambda value: value >= timedelta(minutes=5), "at least 5 minutes"),
+    "websub.verified_within": _SOME_TIME,
+    "websub.first_retry": _SOME_TIME,
+    "websub.pings": _AT_LEAST_ONE,
+    "websub.body_bytes": _AT_LEAST_ONE,
+    "websub.body_deadline": _SOME_TIME,
     "politeness.concurrency": _AT_LEAST_ONE,
     "fetch.contact": _ONE_LINE,
     "fetch.deadline": _SOME_TIME,
@@ -94,6 +111,5 @@ def contradictions(settings: Settings) -> tuple[str, ...]:
         found.append("read.first_retry is longer than read.last_retry: lower the first or raise the last")
     if settings.read.policy.first_reread > settings.read.policy.last_reread:
         found.append("read.first_reread is longer than read.last_reread: lower the first or raise the last")
-    if settings.kafka.username and not settings.kafka.password:
-        found.append("kafka.username is set but kafka.password is not: set STORYFOLD_KAFKA__PASSWORD")
+    found.extend(kafka_contradictions(settings.kafka))
     return tuple(found)

@@ -6,12 +6,14 @@ package owns; its fields stand in the table of the section around it. What an at
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from storyfold.articles.policy import ReadPolicy
 from storyfold.events.policy import FoldPolicy
 from storyfold.feeds.policy import PollPolicy
+from storyfold.feeds.websub import WebSubPolicy
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.fetching import FetchLimits
 from storyfold.model.retention import Retention
@@ -98,6 +100,28 @@ class PollSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSubSettings:
+    """Hubs that bring the news of feeds at once (WebSub); off while public_url is empty.
+
+    Attributes:
+        public_url: under which hubs on the Internet reach the listener below, such as https://news.example.org/hub;
+            put something in front of it that ends TLS. Empty: no hub is subscribed to.
+        host: address to listen on for hubs; nothing but callbacks is served there.
+        port: to listen on for hubs; 0 for any free one.
+        policy: how subscriptions are kept.
+        body_bytes: the most of a delivery.
+        body_deadline: for a delivery to arrive.
+    """
+
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8643
+    policy: WebSubPolicy = field(default_factory=WebSubPolicy, metadata=_FLAT)
+    body_bytes: int = 4 * 1024 * 1024
+    body_deadline: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """Bounds of every request, and where requests may go.
 
@@ -125,6 +149,34 @@ class ReadSettings:
 
     policy: ReadPolicy = field(default_factory=ReadPolicy, metadata=_FLAT)
     body: BodyTravel = BodyTravel.FULL
+
+
+class SecurityProtocol(StrEnum):
+    """How a connection to Kafka is protected, in Kafka's own words."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def tls(self) -> bool:
+        """Whether it is encrypted."""
+        return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
+
+    @property
+    def sasl(self) -> bool:
+        """Whether there is a login."""
+        return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
+
+
+class SaslMechanism(StrEnum):
+    """How a login to Kafka is proven, in Kafka's own words."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+    OAUTHBEARER = "OAUTHBEARER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +214,36 @@ class KafkaSettings:
         topic_prefix: put before the name of every topic.
         partitions: of a topic that has to be created; one that exists is never altered.
         replication: copies of each partition of a topic that has to be created.
-        username: for SASL; empty for none.
-        password: for SASL; better given as STORYFOLD_KAFKA__PASSWORD. Never shown.
+        security_protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+        sasl_mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; for SASL protocols.
+        username: for PLAIN and SCRAM.
+        password: for PLAIN and SCRAM; better given as STORYFOLD_KAFKA__PASSWORD. Never shown.
+        ca_file: PEM of the authorities that may vouch for the brokers; empty for the system's. Names are checked.
+        certificate_file: PEM of our own certificate, where brokers ask for one.
+        key_file: PEM of its key, without a passphrase.
+        token_url: OAUTHBEARER: endpoint that gives tokens for client credentials (RFC 6749); https.
+        token_client_id: OAUTHBEARER: who asks for a token.
+        token_client_secret: OAUTHBEARER: better given as STORYFOLD_KAFKA__TOKEN_CLIENT_SECRET. Never shown.
+        token_scope: OAUTHBEARER: what the token is for; empty for the endpoint's default.
+        token_ca_file: OAUTHBEARER: PEM of the authorities that may vouch for the endpoint; empty for the system's.
     """
 
     bootstrap_servers: tuple[str, ...] = ()
     topic_prefix: str = ""
     partitions: int = 1
     replication: int = 1
+    security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    sasl_mechanism: SaslMechanism = SaslMechanism.SCRAM_SHA_512
     username: str = ""
     password: Secret = NO_SECRET
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    token_url: str = ""
+    token_client_id: str = ""
+    token_client_secret: Secret = NO_SECRET
+    token_scope: str = ""
+    token_ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +296,7 @@ class Settings:
         feeds: which feeds are polled.
         publishers: the houses behind them.
         poll: how often.
+        websub: hubs that bring news at once.
         politeness: how hosts are treated.
         fetch: bounds of requests.
         read: how pages become articles.
@@ -241,6 +314,7 @@ class Settings:
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
     publishers: PublishersSettings = field(default_factory=PublishersSettings)
     poll: PollSettings = field(default_factory=PollSettings)
+    websub: WebSubSettings = field(default_factory=WebSubSettings)
     politeness: HostPolicy = field(default_factory=HostPolicy)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     read: ReadSettings = field(default_factory=ReadSettings)

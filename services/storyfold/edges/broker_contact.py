@@ -2,26 +2,28 @@
 
 from kafka import KafkaAdminClient
 
+from storyfold.edges.kafka_causes import before_connecting, cause_of
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 
 
-def brokers_at(connection: KafkaConnection) -> int | None:
+def brokers_at(connection: KafkaConnection) -> int | str:
     """Ask a cluster for its brokers. Blocks its thread for as long as the connection's patience.
 
     Args:
         connection: where the cluster is.
 
     Returns:
-        How many brokers it has; None where none answers.
+        How many brokers it has; where none answers, why.
     """
     quiet_kafka_python()
+    before_connecting()
     try:
         admin = KafkaAdminClient(**connection.settings())
-    except FOREIGN_ERRORS:
-        return None
+    except FOREIGN_ERRORS as error:
+        return cause_of(error)
     try:
         return len(admin.describe_cluster()["brokers"])
-    except FOREIGN_ERRORS:
-        return None
+    except FOREIGN_ERRORS as error:
+        return cause_of(error)
     finally:
         admin.close()

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterable, Container, Sequence
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, cast
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urlencode, urljoin
 
 import httpx
 
@@ -44,6 +44,8 @@ from storyfold.ports import (
 from storyfold.urls.safety import address_allowed, check_url
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# RFC 9110, 15.4.8 and 15.4.9: the only ones that keep a POST what it is.
+_REDIRECTS_OF_FORMS: Final = frozenset({307, 308})
 _NO_BODY: Final = frozenset({204, 304})
 # Nobody reads what comes with an error, and a broken or endless error page must not hide its status.
 _FIRST_ERROR: Final = 400
@@ -55,6 +57,7 @@ _ACCEPT: Final = {
     ),
     Purpose.PAGE: b"text/html, application/xhtml+xml, */*;q=0.1",
     Purpose.ROBOTS: b"text/plain, */*;q=0.1",
+    Purpose.HUB: b"*/*",
 }
 
 _OUTCOMES: Final[dict[type[FetchError], FetchOutcome]] = {
@@ -168,7 +171,8 @@ class HttpFetcher:
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
             )
             location = next((value for name, value in response.headers.raw if name.lower() == b"location"), None)
-            if response.status_code in _REDIRECTS and location is not None:
+            followed = _REDIRECTS if request.form is None else _REDIRECTS_OF_FORMS
+            if response.status_code in followed and location is not None:
                 return Redirect(response.status_code, url, _target(url, location))
             if response.status_code in _NO_BODY or response.status_code >= _FIRST_ERROR:
                 return response.status_code, headers, b""
@@ -192,11 +196,18 @@ class HttpFetcher:
             *conditions,
         ]
         try:
-            outgoing = httpx.Request("GET", url, headers=headers)
+            outgoing = _outgoing(url, headers, request.form)
         except (httpx.InvalidURL, ValueError) as error:
             raise BadUrl(url, f"it does not parse: {error}") from error
         plain = all(_is_utf8(value) for _, value in conditions)
         return outgoing, self._pooled if plain else self._pinned
+
+
+def _outgoing(url: str, headers: list[tuple[bytes, bytes]], form: tuple[tuple[str, str], ...] | None) -> httpx.Request:
+    if form is None:
+        return httpx.Request("GET", url, headers=headers)
+    kind = (b"Content-Type", b"application/x-www-form-urlencoded")
+    return httpx.Request("POST", url, headers=[*headers, kind], content=urlencode(form).encode("ascii"))
 
 
 _Answer = tuple[int, tuple[tuple[str, str], ...], bytes]

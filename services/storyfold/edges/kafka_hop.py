@@ -14,6 +14,7 @@ from kafka import KafkaAdminClient, errors
 
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_receiver import KafkaReceiver, Reception
+from storyfold.edges.kafka_rights import Rights
 from storyfold.edges.kafka_sender import MESSAGE_BYTES, Dispatch, KafkaSender
 from storyfold.edges.kafka_topics import TopicPlan, create_topics
 from storyfold.ports import Hop
@@ -182,7 +183,8 @@ class KafkaHop(Generic[T]):
         try:
             (there,) = admin.describe_topics([plan.topic])
             if there["error_code"] == errors.UnknownTopicOrPartitionError.errno:
-                create_topics(admin, [TopicPlan(plan.topic, plan.partitions, plan.replication, settings)])
+                rights = Rights(self._connection.username, ",".join(self._connection.bootstrap_servers))
+                create_topics(admin, [TopicPlan(plan.topic, plan.partitions, plan.replication, settings)], rights)
             elif there["error_code"]:
                 refusal: Exception = errors.for_code(there["error_code"])(plan.topic)
                 return refusal

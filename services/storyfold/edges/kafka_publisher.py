@@ -19,12 +19,14 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
+from storyfold.edges.kafka_causes import before_connecting, cause_of
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_partitioning import KeyPartitioner
+from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
 from storyfold.edges.kafka_tail import shows_aborted, visible_ids
 from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
 from storyfold.model.records import OutboxRow, Record, Topic
-from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused
+from storyfold.ports import Publisher, PublisherFenced, PublisherUnavailable, RecordRefused, RecordTooLarge
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,9 +46,9 @@ LOOK_SECONDS = 0.1
 # Records sent before waiting for them, while current state is told again.
 CHUNK = 500
 
+_TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 _REFUSALS = (
-    errors.MessageSizeTooLargeError,
-    errors.RecordListTooLargeError,
+    *_TOO_LARGE,
     errors.InvalidRecordError,
     errors.InvalidTopicError,
     errors.InvalidTimestampError,
@@ -113,6 +115,7 @@ class KafkaPublisher:
     def __init__(self, connection: KafkaConnection, publication: KafkaPublication) -> None:
         self._connection = connection
         self._publication = publication
+        self._rights = Rights(connection.username, ",".join(connection.bootstrap_servers))
         self._place = TopicPartition(topic_name(publication.prefix, Topic.EVENTS), 0)
         self._names = {topic: topic_name(publication.prefix, topic) for topic in Topic}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-publisher")
@@ -167,11 +170,12 @@ class KafkaPublisher:
 
     def _open(self) -> int | None:
         self._drop()
-        where = ",".join(self._connection.bootstrap_servers)
+        where = self._rights.bootstrap
+        before_connecting()
         try:
             admin = KafkaAdminClient(client_id="storyfold-publisher", **self._connection.settings())
         except FOREIGN_ERRORS as error:
-            raise PublisherUnavailable(f"no Kafka broker answers at {where}: {error}") from error
+            raise PublisherUnavailable(f"no Kafka broker answers at {where}: {cause_of(error)}") from error
         try:
             return self._take_over(admin, where)
         except FOREIGN_ERRORS as error:
@@ -183,7 +187,7 @@ class KafkaPublisher:
     def _take_over(self, admin: KafkaAdminClient, where: str) -> int | None:
         publication = self._publication
         plans = plan_topics(publication.prefix, publication.partitions, publication.replication)
-        for difference in ensure_topics(admin, plans, where):
+        for difference in ensure_topics(admin, plans, where, self._rights):
             if difference not in self._warned:
                 self._warned.add(difference)
                 logger.warning("%s", difference)
@@ -207,8 +211,10 @@ class KafkaPublisher:
             metrics_enabled=False,
         )
         self._session = _Session(producer)
-        producer.init_transactions()
-        position = self._read_position(admin)
+        with self._rights.needed("Write", Resource.TRANSACTIONAL_ID, publication.transactional_id):
+            producer.init_transactions()
+        with self._rights.needed("Read", Resource.GROUP, publication.group):
+            position = self._read_position(admin)
         self._session.position = position
         if shows_aborted(admin.describe_cluster()["cluster_id"]):
             self._session.embedded = True
@@ -236,6 +242,7 @@ class KafkaPublisher:
         self._begin()
         try:
             self._send(session, records)
+            self._settle(session)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
         self._commit(position)
@@ -286,13 +293,31 @@ class KafkaPublisher:
         session = self._opened()
         try:
             self._send(session, records)
-            session.producer.flush(timeout=self._publication.patience)
+            self._settle(session)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
+        session.sent.clear()
+
+    def _settle(self, session: _Session) -> None:
+        """Return when the broker has every record; only then may the transaction be committed.
+
+        kafka-python commits what it was told to commit before a record failed, position and all: the record would be
+        lost.
+        """
+        deadline = time.monotonic() + self._publication.patience
+        while not all(future.is_done for _, future in session.sent):
+            try:
+                session.producer.flush(timeout=LOOK_SECONDS)
+            except FOREIGN_ERRORS as error:
+                # Not yet, or a batch was split and its halves are under way; the records' own futures tell.
+                logger.debug("flushing: %s", error)
+            if self._closing.wait(0.001):
+                raise errors.KafkaTimeoutError("closed while waiting for the broker")
+            if time.monotonic() > deadline:
+                raise errors.KafkaTimeoutError(f"no answer within {self._publication.patience:g} s")
         failed = session.failed()
         if failed is not None:
-            self._give_up(session, failed[1])
-        session.sent.clear()
+            raise failed[1]
 
     def _commit(self, position: int) -> None:
         session = self._opened()
@@ -302,7 +327,8 @@ class KafkaPublisher:
         deadline = time.monotonic() + self._publication.patience
         offsets = {self._place: OffsetAndMetadata(position, "", -1)}
         try:
-            self._wait(session, manager.send_offsets_to_transaction(offsets, self._publication.group), deadline)
+            with self._rights.needed("Read", Resource.TOPIC, self._place.topic):
+                self._wait(session, manager.send_offsets_to_transaction(offsets, self._publication.group), deadline)
             self._wait(session, manager.begin_commit(), deadline)
         except FOREIGN_ERRORS as error:
             self._give_up(session, error)
@@ -330,7 +356,8 @@ class KafkaPublisher:
         if failed is not None and isinstance(failed[1], _REFUSALS):
             self._refuse(failed[0], failed[1])
         overdue = time.monotonic() - session.begun_at > 0.9 * self._publication.transaction_timeout
-        cause = error if failed is None else failed[1]
+        # Without a right the whole transaction fails, and each of its records with words of its own.
+        cause = error if failed is None or isinstance(error, RightMissing) else failed[1]
         self._drop()
         # A transaction that the broker itself ended, because nobody did in time, looks the same as being fenced.
         if isinstance(cause, _FENCES) and not overdue:
@@ -338,18 +365,23 @@ class KafkaPublisher:
                 f"a younger publisher named {self._publication.transactional_id!r} has taken over; stop one of them, "
                 "or give this one another kafka.topic_prefix"
             ) from error
-        if isinstance(cause, _REFUSALS):
-            raise RecordRefused(f"Kafka refuses the transaction: {cause}; let the publisher write there") from error
+        if isinstance(cause, (RightMissing, *_REFUSALS)):
+            raise RecordRefused(f"Kafka refuses the transaction: {cause}") from error
         raise PublisherUnavailable(f"the transaction did not come to an end: {cause}") from error
 
     def _refuse(self, record: Record, error: Exception) -> NoReturn:
         self._abort()
         self._drop()
+        if is_refusal(error):
+            right = self._rights.missing("Write", Resource.TOPIC, self._names[record.topic])
+            raise RecordRefused(f"Kafka refuses records: {right}") from error
+        if not isinstance(error, _TOO_LARGE):
+            raise RecordRefused(f"Kafka refuses record {_id_of(record)}: {error}") from error
         what = f"{_id_of(record)} of {self._names[record.topic]} ({len(record.value)} bytes)"
-        raise RecordRefused(
-            f"Kafka refuses record {what}: {error}. "
-            "Raise message.max.bytes (or the topic's max.message.bytes), or let the publisher write there; publishing "
-            "goes on from here as soon as it can"
+        raise RecordTooLarge(
+            f"Kafka refuses record {what}: {error}. Raise message.max.bytes (or the topic's max.message.bytes)",
+            record.topic,
+            len(record.value),
         ) from error
 
     def _abort(self) -> None:

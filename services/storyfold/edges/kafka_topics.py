@@ -9,12 +9,15 @@ from typing import Any
 from kafka import KafkaAdminClient, errors
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
+from storyfold.edges.kafka_rights import Resource, Rights
 from storyfold.model.records import Topic
 
 logger = logging.getLogger(__name__)
 
 UNKNOWN_TOPIC = errors.UnknownTopicOrPartitionError.errno
 ALREADY_THERE = errors.TopicAlreadyExistsError.errno
+FORBIDDEN_TOPIC = errors.TopicAuthorizationFailedError.errno
+FORBIDDEN_CLUSTER = errors.ClusterAuthorizationFailedError.errno
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +71,46 @@ def plan_topics(prefix: str, partitions: int, replication: int) -> tuple[TopicPl
     )
 
 
-def ensure_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan], bootstrap: str) -> tuple[str, ...]:
+def ensure_topics(
+    admin: KafkaAdminClient, plans: Sequence[TopicPlan], bootstrap: str, rights: Rights
+) -> tuple[str, ...]:
     """Create the topics that are missing.
 
     Args:
         admin: a connected client.
         plans: what should be there.
         bootstrap: for the commands in the answer.
+        rights: says which is missing.
 
     Returns:
         A sentence for each difference between a topic that was there and its plan, with the command that mends it.
 
     Raises:
+        RightMissing: the authorizer does not let us.
         KafkaError: the broker is not there, or does not let us.
     """
     there = {each["name"]: each for each in admin.describe_topics([plan.name for plan in plans])}
+    for plan in plans:
+        if there.get(plan.name, {}).get("error_code") == FORBIDDEN_TOPIC:
+            # Describing comes with writing; a topic that may not be seen may as well not be there.
+            raise rights.missing("Write", Resource.TOPIC, plan.name)
     missing = [plan for plan in plans if there.get(plan.name, {}).get("error_code") == UNKNOWN_TOPIC]
     if missing:
-        create_topics(admin, missing)
+        create_topics(admin, missing, rights)
     old = [plan for plan in plans if plan not in missing and not there[plan.name]["error_code"]]
     return tuple(_differences(admin, old, there, bootstrap)) if old else ()
 
 
-def create_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan]) -> None:
+def create_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan], rights: Rights) -> None:
     """Create topics, unless somebody else just did.
 
+    Args:
+        admin: connected.
+        plans: what to create.
+        rights: how to name what the authorizer does not allow.
+
     Raises:
+        RightMissing: the authorizer does not let us.
         KafkaError: the broker is not there, or does not let us.
     """
     wanted = [
@@ -101,6 +118,8 @@ def create_topics(admin: KafkaAdminClient, plans: Sequence[TopicPlan]) -> None:
     ]
     answer = admin.create_topics(wanted, raise_errors=False)
     for each in answer["topics"]:
+        if each["error_code"] in {FORBIDDEN_TOPIC, FORBIDDEN_CLUSTER}:
+            raise rights.missing("Create", Resource.TOPIC, each["name"])
         if each["error_code"] not in (0, ALREADY_THERE):
             raise errors.for_code(each["error_code"])(f"topic {each['name']}: {each['error_message']}")
     admin.wait_for_topics([plan.name for plan in plans], timeout_ms=admin.config["request_timeout_ms"])

@@ -13,6 +13,7 @@ and shares the libraries' memory with its sisters.
 
 import asyncio
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -29,6 +30,8 @@ from typing import Any, Final, TypeVar
 from storyfold.edges.worker_process import OUT_OF_MEMORY, Failed, begin_work
 from storyfold.ports import WorkerDied, WorkerHung
 
+logger = logging.getLogger(__name__)
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -38,7 +41,7 @@ _BUFFER: Final = 1 << 18
 # How long a worker that has closed its socket may take to be gone.
 _DEATH_SECONDS: Final = 2.0
 # Between two tries to start a worker, where the machine has no room for one.
-_RETRY_SECONDS: Final = 0.2
+_RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,8 @@ class WorkerPool:
                 # In a thread: the fork server may have to import its libraries first. A start cannot be broken off
                 # half-way; one that nobody waits for any more finds its socket closed and ends by itself.
                 await asyncio.to_thread(_begin, process, theirs)
-            except OSError:
+            except (OSError, EOFError) as error:
+                logger.warning("a worker cannot be started, trying again: %s", error)
                 ours.close()
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue

@@ -23,7 +23,7 @@ from storyfold.model.articles import Article, Evidence, EvidenceKind, PlacedArti
 from storyfold.model.commit import FoldedArticle
 from storyfold.model.events import Change, ChangeKind, Event, EventStatus
 from storyfold.model.features import Features
-from storyfold.model.identity import event_id_of
+from storyfold.model.identity import EventId, event_id_of
 
 # Events an article is compared with.
 _CANDIDATES = 6
@@ -40,11 +40,33 @@ class _Scored:
     seen: tuple[tuple[Profile, tuple[float, ...] | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where an article belongs.
+
+    Attributes:
+        placement: what it is, and in which event.
+        into: that event, where the window has it; None where the article opens it.
+        rival: another event, which the article shows to be the same as `into`.
+        odds: mean log odds between the reports of the two.
+    """
+
+    placement: Placement
+    into: Held | None = None
+    rival: Held | None = None
+    odds: float = 0.0
+
+    @property
+    def touched(self) -> tuple[EventId, ...]:
+        """The events whose descriptions will change."""
+        return tuple(held.event_id for held in (self.into, self.rival) if held is not None)
+
+
 def fold(window: Window, article: Article, features: Features, now: datetime) -> Folding:
-    """Place an article that the window does not know.
+    """Place an article that the window does not know, and say what becomes of the events it touches.
 
     Args:
-        window: what came before; it is not changed (see `Window.absorb`).
+        window: what came before; it is not changed (see `Window.absorb`). It has all descriptions at hand.
         article: as read.
         features: of its text.
         now: the moment of placement.
@@ -52,27 +74,66 @@ def fold(window: Window, article: Article, features: Features, now: datetime) ->
     Returns:
         The placed article, the events at their new versions and a change for each.
     """
+    return tell(window, place(window, article, features, now), article, features, now)
+
+
+def place(window: Window, article: Article, features: Features, now: datetime) -> Placing:
+    """Decide where an article belongs that the window does not know.
+
+    Args:
+        window: what came before; it is not changed.
+        article: as read.
+        features: of its text.
+        now: the moment of placement.
+    """
     original = _copied(window, features)
     if original is not None:
         known, evidence, score = original
         held = window.held(known.event_id)
         if held is not None:
             of = known.article_id
-            placement = Placement(held.event.event_id, PlacementKind.DUPLICATE, of, score, evidence)
-            return _join(held, article, features, placement, now)
+            return Placing(Placement(held.event_id, PlacementKind.DUPLICATE, of, score, evidence), held)
     probe = window.probe(features, published(article))
     scored = _scores(window, probe)
     if scored and scored[0].odds >= window.model.join:
         best = scored[0]
         placement = Placement(
-            best.held.event.event_id,
+            best.held.event_id,
             PlacementKind.REPORT,
             None,
             probability(best.odds - window.model.join),
             report_evidence(window.model, probe, features, best.seen, best.odds),
         )
-        return _merge(window, probe, scored, _join(best.held, article, features, placement, now), now)
-    return _open(window, article, features, scored, now)
+        return Placing(placement, best.held, *_rival(window, probe, scored))
+    nearest = scored[0].odds if scored else -LIMIT
+    evidence = distance_evidence(scored[0].held.event_id, nearest) if scored else ()
+    event_id = event_id_of(article.article_id, now)
+    return Placing(Placement(event_id, PlacementKind.FIRST, None, probability(window.model.join - nearest), evidence))
+
+
+def tell(window: Window, placing: Placing, article: Article, features: Features, now: datetime) -> Folding:
+    """Say what becomes of the events that an article touches.
+
+    Args:
+        window: as it was when the article was placed; the descriptions of `placing.touched` are at hand.
+        placing: where the article belongs.
+        article: as read.
+        features: of its text.
+        now: the moment of placement.
+
+    Returns:
+        The placed article, the events at their new versions and a change for each.
+    """
+    placement = placing.placement
+    packed = window.pack(article, features, placement.kind, placement.event_id)
+    folded = FoldedArticle(PlacedArticle(article, placement), features, now, packed)
+    if placing.into is None:
+        event = opened(
+            placement.event_id, article, features, placement, tally_of(None, article, placement.kind, features)
+        )
+        change = change_of(None, event, ChangeKind.OPENED, article.article_id, placement.evidence, now=now)
+        return Folding(folded, (event,), (change,))
+    return _merge(window, placing, _join(window, placing.into, folded))
 
 
 def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, ...], float] | None:
@@ -100,7 +161,7 @@ def is_copy(window: Window, found: Overlap) -> bool:
 def _scores(window: Window, probe: Probe) -> list[_Scored]:
     held = window.candidates(probe, _CANDIDATES)
     scored = compare(window, probe, held)
-    return sorted(scored, key=lambda each: (-each.odds, each.held.event.event_id))
+    return sorted(scored, key=lambda each: (-each.odds, each.held.event_id))
 
 
 def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
@@ -118,22 +179,12 @@ def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Score
     return out
 
 
-def _open(window: Window, article: Article, features: Features, scored: list[_Scored], now: datetime) -> Folding:
-    nearest = scored[0].odds if scored else -LIMIT
-    evidence = distance_evidence(scored[0].held.event.event_id, nearest) if scored else ()
-    event_id = event_id_of(article.article_id, now)
-    placement = Placement(event_id, PlacementKind.FIRST, None, probability(window.model.join - nearest), evidence)
-    event = opened(event_id, article, features, placement, tally_of(None, article, placement.kind, features))
-    change = change_of(None, event, ChangeKind.OPENED, article.article_id, evidence, now=now)
-    folded = FoldedArticle(PlacedArticle(article, placement), features, now)
-    return Folding(folded, (event,), (change,))
-
-
-def _join(held: Held, article: Article, features: Features, placement: Placement, now: datetime) -> Folding:
-    event = held.event
+def _join(window: Window, held: Held, folded: FoldedArticle) -> Folding:
+    event = window.document(held.event_id)
+    article, placement, now = folded.placed.article, folded.placed.placement, folded.placed_at
     events: list[Event] = []
     changes: list[Change] = []
-    tally = tally_of(held.standing, article, placement.kind, features)
+    tally = tally_of(held.standing, article, placement.kind, folded.features)
     if event.status is EventStatus.CLOSED:
         status = EventStatus.OPEN if event.counts.publishers > 1 else EventStatus.EMERGING
         awake, change = step(
@@ -149,24 +200,28 @@ def _join(held: Held, article: Article, features: Features, placement: Placement
         event = awake
     copy = placement.kind is PlacementKind.DUPLICATE
     kind = ChangeKind.DUPLICATE_ADDED if copy else ChangeKind.REPORT_ADDED
-    grown, change = step(
-        event, joined(event, article, features, placement, tally), kind, article.article_id, placement.evidence, now=now
-    )
-    folded = FoldedArticle(PlacedArticle(article, placement), features, now)
+    grown = joined(event, article, folded.features, placement, tally)
+    grown, change = step(event, grown, kind, article.article_id, placement.evidence, now=now)
     return Folding(folded, (*events, grown), (*changes, change))
 
 
-def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding, now: datetime) -> Folding:
-    """Make one event of two where the article just placed shows that they are."""
+def _rival(window: Window, probe: Probe, scored: list[_Scored]) -> tuple[Held | None, float]:
+    """Another event that is the same as the best one, as the article at hand shows."""
     rival = next((each for each in scored[1:] if each.odds >= window.model.merge), None)
     if rival is None:
-        return folding
+        return None, 0.0
     odds = _between(window, scored[0].held, rival.held, probe)
-    if odds < window.model.merge:
+    return (rival.held, odds) if odds >= window.model.merge else (None, odds)
+
+
+def _merge(window: Window, placing: Placing, folding: Folding) -> Folding:
+    """Make one event of two where the article just placed shows that they are."""
+    if placing.into is None or placing.rival is None:
         return folding
+    now = folding.folded.placed_at
     grown = folding.events[-1]
-    other = rival.held.event
-    evidence = (Evidence(EvidenceKind.SCORE, "mean log odds between their reports", round(odds, 3)),)
+    other = window.document(placing.rival.event_id)
+    evidence = (Evidence(EvidenceKind.SCORE, "mean log odds between their reports", round(placing.odds, 3)),)
     article_id = folding.folded.placed.article.article_id
     winner, loser = (grown, other) if grown.event_id <= other.event_id else (other, grown)
     ended, ending = step(
@@ -177,7 +232,7 @@ def _merge(window: Window, probe: Probe, scored: list[_Scored], folding: Folding
         evidence,
         now=now,
     )
-    tally = tally_of_both(scored[0].held.standing, rival.held.standing, folding.folded)
+    tally = tally_of_both(placing.into.standing, placing.rival.standing, folding.folded)
     whole, growing = step(winner, united(winner, loser, tally), ChangeKind.MERGED, article_id, evidence, now=now)
     # The winner's record stands before the loser's, so that an id never leads nowhere.
     return Folding(folding.folded, (*folding.events, whole, ended), (*folding.changes, growing, ending))

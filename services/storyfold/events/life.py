@@ -11,7 +11,6 @@ from storyfold.events.policy import FoldPolicy
 from storyfold.events.steps import Sweeping
 from storyfold.events.window import Held, Window
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
-from storyfold.model.commit import WindowState
 from storyfold.model.events import ChangeKind, Event, EventStatus
 from storyfold.model.identity import EventId
 
@@ -40,7 +39,7 @@ class Waiting:
 
     def note(self, due: datetime, held: Held) -> None:
         """Look at an event again at a moment, should nobody report on it until then."""
-        heappush(self._notes, (due, held.event.event_id, held.heard_at))
+        heappush(self._notes, (due, held.event_id, held.heard_at))
 
     def due(self, window: Window, now: datetime) -> Iterator[Held]:
         """The living ones among those that have come due, on which nobody has reported since, the first due first."""
@@ -48,9 +47,9 @@ class Waiting:
             _, event_id, heard_at = heappop(self._notes)
             held = window.held(event_id)
             # One that was reported on, or merged, has a note of its own.
-            if held is None or held.event.event_id != event_id or held.heard_at != heard_at:
+            if held is None or held.event_id != event_id or held.heard_at != heard_at:
                 continue
-            if held.event.status in LIVING:
+            if held.status in LIVING:
                 yield held
 
 
@@ -67,7 +66,7 @@ def sweep(window: Window, now: datetime, waiting: Waiting | None = None) -> tupl
 
     Args:
         window: what is open; only its own notes on what falls due are moved on. Take the steps in with
-            `Window.settle`.
+            `Window.settle`. It has all descriptions at hand.
         now: the moment of decision.
         waiting: what earlier sweeps of this window put off; without it, what is put off is not looked at again.
 
@@ -76,31 +75,28 @@ def sweep(window: Window, now: datetime, waiting: Waiting | None = None) -> tupl
     """
     waiting = waiting or Waiting()
     for held in window.quiet_until(now):
-        waiting.note(held.heard_at + patience(held.event, window.policy), held)
-    return tuple(
-        _ended(held.event, EventStatus.CLOSED, ChangeKind.CLOSED, _silence(held, window.policy, now), now)
-        for held in waiting.due(window, now)
-    )
+        put_off(window, waiting, held)
+    return tuple(close(window, held, now) for held in waiting.due(window, now))
 
 
-def left_behind(state: WindowState, now: datetime) -> tuple[Sweeping, ...]:
-    """Close the living events of which the window holds no article: nobody reported on them for as long as it reaches.
+def put_off(window: Window, waiting: Waiting, held: Held) -> None:
+    """Wait with a quiet event for as long as its rhythm allows; its description is at hand."""
+    waiting.note(held.heard_at + patience(window.document(held.event_id), window.policy), held)
 
-    A window that is filled while time goes on has none; after a long stop there may be many.
-    """
-    moved = {event.event_id: event.merged_into for event in state.events if event.merged_into is not None}
-    heard: set[EventId] = set()
-    for folded in state.articles:
-        event_id = folded.placed.placement.event_id
-        while event_id in moved:
-            event_id = moved[event_id]
-        heard.add(event_id)
+
+def close(window: Window, held: Held, now: datetime) -> Sweeping:
+    """Close an event that has been quiet for longer than its own rhythm; its description is at hand."""
+    event = window.document(held.event_id)
+    hours = (now - held.heard_at) / _HOUR
+    allowed = patience(event, window.policy) / _HOUR
+    silence = Evidence(EvidenceKind.TIME, f"no report for {hours:.0f} hours, its rhythm allows {allowed:.0f}", 1.0)
+    return _ended(event, EventStatus.CLOSED, ChangeKind.CLOSED, silence, now)
+
+
+def leave_behind(event: Event, now: datetime) -> Sweeping:
+    """Close a living event of which the window holds no article: nobody reported on it for as long as it reaches."""
     evidence = Evidence(EvidenceKind.TIME, "no report within the window", 1.0)
-    return tuple(
-        _ended(event, EventStatus.CLOSED, ChangeKind.CLOSED, evidence, now)
-        for event in state.events
-        if event.status in LIVING and event.event_id not in heard
-    )
+    return _ended(event, EventStatus.CLOSED, ChangeKind.CLOSED, evidence, now)
 
 
 def retire(event: Event, articles: Sequence[PlacedArticle], now: datetime) -> Sweeping | None:
@@ -115,12 +111,6 @@ def retire(event: Event, articles: Sequence[PlacedArticle], now: datetime) -> Sw
         return None
     evidence = Evidence(EvidenceKind.GUID, "every report of it has been retracted", 1.0)
     return _ended(event, EventStatus.RETRACTED, ChangeKind.RETRACTED, evidence, now)
-
-
-def _silence(held: Held, policy: FoldPolicy, now: datetime) -> Evidence:
-    hours = (now - held.heard_at) / _HOUR
-    allowed = patience(held.event, policy) / _HOUR
-    return Evidence(EvidenceKind.TIME, f"no report for {hours:.0f} hours, its rhythm allows {allowed:.0f}", 1.0)
 
 
 def _ended(event: Event, status: EventStatus, kind: ChangeKind, evidence: Evidence, now: datetime) -> Sweeping:

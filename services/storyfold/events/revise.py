@@ -44,7 +44,7 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
     """Take in a new version of a known article. It stays in its event.
 
     Args:
-        window: what came before; it is not changed.
+        window: what came before; it is not changed. The description of the article's event is at hand.
         previous: the version before, with its placement.
         article: the new version as read; its own version and change are set here.
         features: of its text.
@@ -73,15 +73,17 @@ def _stepped(window: Window, folded: FoldedArticle, now: datetime) -> Folding:
     """The version with the step of its event, where the event's public fields change."""
     newer, placement, features = folded.placed.article, folded.placed.placement, folded.features
     change = newer.change
+    folded = replace(folded, packed=window.pack(newer, features, placement.kind, placement.event_id))
     held = window.held(placement.event_id)
     if held is None or change is ArticleChange.COSMETIC:
         return Folding(folded, (), ())
-    described = _described(held.event, newer, features, placement.kind)
-    if not diff(held.event, described):
+    before = window.document(held.event_id)
+    described = _described(before, newer, features, placement.kind)
+    if not diff(before, described):
         return Folding(folded, (), ())
     kind = ChangeKind.DESCRIBED if change is ArticleChange.SUBSTANTIVE else ChangeKind.CORRECTED
     evidence = (Evidence(EvidenceKind.GUID, f"version {newer.version} of {newer.article_id}: {change}", 1.0),)
-    event, made = step(held.event, described, kind, newer.article_id, evidence, now=now)
+    event, made = step(before, described, kind, newer.article_id, evidence, now=now)
     return Folding(folded, (event,), (made,))
 
 
@@ -89,7 +91,7 @@ def withdraw(window: Window, previous: FoldedArticle, status: int, now: datetime
     """Take back an article whose page its house has taken down.
 
     Args:
-        window: what came before; it is not changed.
+        window: what came before; it is not changed. The description of the article's event is at hand.
         previous: the version before, with its features.
         status: what the server answers for the page.
         now: the moment of decision.

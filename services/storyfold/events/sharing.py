@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HEADLINE, LEAD, NAME = 1, 2, 4
 _NUMBER, _PHRASE = 8, 16
+# Of a term: its event had not been counted with it before; says nothing of likeness.
+COUNTED = 32
 # Codes of others are told apart from ours by their lowest bits alone, all but a few in a hundred.
 _LOW = 0x1FFF
 # What stands beside numbers and phrases, which have neither weights nor flags of their own.

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from itertools import chain
 from math import log
 
+import numpy as np
+
 from storyfold.events.background import background
-from storyfold.events.copies import hashes_of
+from storyfold.events.index import Index
 from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code
+from storyfold.events.packing import Source, found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
 from storyfold.events.policy import FoldPolicy
-from storyfold.events.sharing import HEADLINE
+from storyfold.events.sharing import COUNTED, HEADLINE
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.tallies import Standing
 from storyfold.model.articles import Article, PlacementKind
-from storyfold.model.commit import FoldedArticle, WindowState
+from storyfold.model.commit import EventHead, FoldedArticle, WindowRow, WindowState
 from storyfold.model.events import Event, EventStatus
 from storyfold.model.features import Features
 from storyfold.model.identity import ArticleId, EventId
@@ -37,36 +41,73 @@ SAMPLE = 10
 # An event of the stream counts like so many background articles: what is said of many happenings here and now (a
 # place, a president) tells little of which one it is.
 _STREAM = 20
+# Reports that are held unpacked: those that were compared last are likely to be compared again.
+_UNPACKED = 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Known:
-    """An article in the window."""
+    """An article in the window.
+
+    Attributes:
+        article_id: which.
+        event_id: the event it was placed in; see `Window.resolve`.
+        kind: what folding decided it to be.
+        version: of the article.
+        placed_at: when.
+        number: from 1, in the order of placement; a new version of the article has a new one.
+        packed: what is compared; see `packing.pack`.
+    """
 
     article_id: ArticleId
     event_id: EventId
     kind: PlacementKind
     version: int
-    text_hash: str
-    sketch: array[int]
-    shingles: int
-    profile: Profile
     placed_at: datetime
+    number: int
+    packed: bytes
+
+    @property
+    def text_hash(self) -> str:
+        """The hash of its text."""
+        return text_hash_of(self.packed)
+
+    @property
+    def sketch(self) -> array[int]:
+        """The smallest hashes of its shingles."""
+        return sketch_of(self.packed)[0]
+
+    @property
+    def shingles(self) -> int:
+        """How many the sketch stands for."""
+        return sketch_of(self.packed)[1]
 
 
 @dataclass(slots=True)
 class Held:
-    """An event in the window with those of its articles that are still compared with."""
+    """An event in the window with those of its articles that are still compared with.
 
-    event: Event
-    heard_at: datetime
+    Attributes:
+        event_id: which.
+        status: where it stands in its life.
+        numbers: its own, from 1 in the order of opening, and those of the events that were merged into it.
+        heard_at: when somebody last reported on it.
+        reports: its articles that are no copies, in the order of placement.
+        standing: counts over all its articles.
+        articles: how many of them are in the window.
+    """
+
+    event_id: EventId
+    status: EventStatus
+    numbers: tuple[int, ...]
+    heard_at: datetime = _EPOCH
     reports: list[ArticleId] = field(default_factory=list)
     standing: Standing = field(default_factory=Standing)
     articles: int = 0
 
-    def sample(self) -> Iterable[ArticleId]:
+    def sample(self) -> Sequence[ArticleId]:
         """At most `SAMPLE` of its reports, spread evenly, the first and the last among them."""
         count = len(self.reports)
         if count <= SAMPLE:
@@ -75,32 +116,47 @@ class Held:
 
 
 class Window:
-    """What folding compares with: articles, events and the indexes that find them."""
+    """What folding compares with: articles, events and the indexes that find them.
 
-    def __init__(self, policy: FoldPolicy, model: Model | None = None) -> None:
+    Descriptions of events are not compared with, and there is not room for all of them: those of the events that
+    changed last are at hand, others are given back with `recall` before they are asked for.
+    """
+
+    def __init__(self, policy: FoldPolicy, model: Model | None = None, *, documents: int | None = None) -> None:
         """Open an empty window.
 
         Args:
             policy: how long articles stay.
             model: weights of the evidence; the shipped ones where None.
+            documents: how many descriptions of events are kept at hand; all where None. Events that changed since
+                the last commit must be among them.
         """
         self.policy = policy
         self.model = model or shipped_model()
-        self._background = background()
-        self._articles: OrderedDict[ArticleId, Known] = OrderedDict()
+        table = background()
+        self._background = table.articles
+        # In background articles; see _STREAM.
+        self._counts = {term_code(term): count for term, count in table.counts.items()}
+        self._articles: dict[ArticleId, Known] = {}
+        self._in_order: dict[int, Known] = {}
+        self._numbers = 0
+        self._oldest = 1
         self._events: dict[EventId, Held] = {}
+        self._opened: dict[int, EventId] = {}
+        self._openings = 0
         self._moved: dict[EventId, EventId] = {}
-        self._counts = {term_code(term): count for term, count in self._background.counts.items()}
-        self._opened = 0
-        self._postings: dict[int, list[EventId]] = {}
-        self._by_hash: dict[str, ArticleId] = {}
-        self._by_shingle: dict[int, ArticleId | list[ArticleId]] = {}
+        self._documents: OrderedDict[EventId, Event] = OrderedDict()
+        self._keep = documents
+        self._postings = Index(_POSTING, newest=True)
+        self._by_shingle = Index(_FOOTER, newest=False)
+        self._by_hash: dict[bytes, int] = {}
         self._due: list[tuple[datetime, EventId]] = []
+        self._unpacked: dict[int, Profile] = {}
         self._latest: tuple[Features, Probe] | None = None
 
     @classmethod
     def rebuild(cls, state: WindowState, policy: FoldPolicy) -> Window:
-        """Fill a window from the store.
+        """Fill a window from whole values.
 
         Args:
             state: articles in the order they were placed, and their events.
@@ -129,28 +185,42 @@ class Window:
         """The event that an id now stands for, where it is in the window."""
         return self._events.get(self.resolve(event_id))
 
+    def document(self, event_id: EventId) -> Event:
+        """The description of an event at its current version.
+
+        Raises:
+            KeyError: it is not at hand; see `lacking`.
+        """
+        self._documents.move_to_end(event_id)
+        return self._documents[event_id]
+
+    def lacking(self, events: Iterable[EventId]) -> tuple[EventId, ...]:
+        """Those of some events whose descriptions are not at hand."""
+        return tuple(event_id for event_id in events if event_id not in self._documents)
+
+    def recall(self, event: Event) -> None:
+        """Have an event's description at hand, which is what the store holds of it."""
+        self._documents[event.event_id] = event
+        self._documents.move_to_end(event.event_id)
+        if self._keep is not None and len(self._documents) > self._keep:
+            self._documents.popitem(last=False)
+
     def same_text(self, features: Features) -> Known | None:
         """The first article with exactly these words; None for texts too short to tell."""
         if not features.sketch:
             return None
-        found = self._by_hash.get(features.text_hash)
-        return None if found is None else self._articles.get(found)
+        found = self._by_hash.get(bytes.fromhex(features.text_hash))
+        return None if found is None else self._in_order.get(found)
 
     def overlapping(self, sketch: array[int]) -> list[Known]:
         """Articles that may be copies, those with most shingles in common first."""
-        votes: Counter[ArticleId] = Counter()
-        for code in sketch[:_BANDS]:
-            match self._by_shingle.get(code):
-                case None:
-                    continue
-                case list() as several:
-                    votes.update(several)
-                case one:
-                    votes[one] += 1
-        return [self._articles[found] for found, _ in votes.most_common() if found in self._articles]
+        if not sketch:
+            return []
+        votes = Counter(chain.from_iterable(self._by_shingle.find(sketch[:_BANDS])))
+        return [self._in_order[found] for found, _ in votes.most_common() if found in self._in_order]
 
     def _rarities_of(self, terms: array[int]) -> array[float]:
-        total = log(self._background.articles + _STREAM * self._opened + 2)
+        total = log(self._background + _STREAM * len(self._events) + 2)
         counts = self._counts
         return array("f", [max(0.0, total - log(counts.get(term, 0) + 1)) for term in terms])
 
@@ -167,25 +237,56 @@ class Window:
 
     def candidates(self, probe: Probe, limit: int) -> list[Held]:
         """Events that share telling terms with an article, those that share most first."""
-        votes: dict[EventId, float] = {}
-        for key, weight in _keys(probe.profile):
-            for event_id in self._postings.get(key, ()):
-                votes[event_id] = votes.get(event_id, 0.0) + weight
+        keys = _keys(probe.profile)
+        votes: dict[int, float] = {}
+        for (_, weight), numbers in zip(keys, self._postings.find([key for key, _ in keys]), strict=True):
+            for number in numbers:
+                votes[number] = votes.get(number, 0.0) + weight
         merged: dict[EventId, float] = {}
-        for event_id, vote in votes.items():
-            now = self.resolve(event_id)
-            merged[now] = max(vote, merged.get(now, 0.0))
+        for number, vote in votes.items():
+            opened = self._opened.get(number)
+            if opened is not None:
+                now = self.resolve(opened)
+                merged[now] = max(vote, merged.get(now, 0.0))
         best = sorted((event_id for event_id in merged if event_id in self._events), key=lambda e: (-merged[e], e))
         return [self._events[event_id] for event_id in best[:limit]]
 
     def probe_again(self, article_id: ArticleId) -> Probe:
         """Unpack an article of the window for comparison with others."""
-        profile = self._articles[article_id].profile
+        profile = self.profile(article_id)
         return probe_of(profile, self._rarities_of(profile.terms))
 
     def profile(self, article_id: ArticleId) -> Profile:
-        """The profile of an article in the window."""
-        return self._articles[article_id].profile
+        """The profile of a report in the window."""
+        known = self._articles[article_id]
+        profile = self._unpacked.get(known.number)
+        if profile is None:
+            if len(self._unpacked) >= _UNPACKED:
+                del self._unpacked[next(iter(self._unpacked))]
+            profile = self._unpacked[known.number] = profile_in(known.packed)
+        return profile
+
+    def pack(self, article: Article, features: Features, kind: PlacementKind, event_id: EventId) -> bytes:
+        """Pack an article as it will be compared with, should it be placed in an event."""
+        profile = None
+        if kind is not PlacementKind.DUPLICATE:
+            profile = self.probe(features, published(article)).profile
+            told = self._told(self.held(event_id), article.article_id)
+            fresh = bytes(
+                flag if term in told else flag | COUNTED
+                for term, flag in zip(profile.terms, profile.flags, strict=True)
+            )
+            profile = replace(profile, flags=fresh)
+        source = Source(article.publisher.publisher_id, features.language)
+        return pack(features.text_hash, features.sketch, features.shingles, source, profile)
+
+    def _told(self, held: Held | None, besides: ArticleId) -> frozenset[int]:
+        """Words that an event has been counted with already: they are taken to be its first and last reports'."""
+        reports = [] if held is None else held.reports
+        others = [each for each in (*reports[:2], *reports[-2:]) if each != besides]
+        if not others:
+            return frozenset()
+        return frozenset(self.profile(others[0]).terms).union(self.profile(others[-1]).terms)
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
@@ -199,13 +300,35 @@ class Window:
         """Take in a step that time caused."""
         self._hold(sweeping.event)
 
+    def take_heads(self, heads: Iterable[EventHead]) -> None:
+        """Take in events as the store holds them, without their descriptions."""
+        for head in heads:
+            if head.merged_into is None:
+                self._open(head.event_id, head.status)
+            else:
+                self._moved[head.event_id] = head.merged_into
+
+    def take_rows(self, rows: Iterable[WindowRow | FoldedArticle]) -> None:
+        """Take in articles as the store holds them, in the order they were placed, after their events."""
+        entered: list[tuple[Known, Held]] = []
+        for row in rows:
+            if isinstance(row, FoldedArticle):
+                self._index_all(entered)
+                entered = []
+                self._take(row)
+                continue
+            both = self._enter(row)
+            if both is not None:
+                entered.append(both)
+        self._index_all(entered)
+
     def size(self) -> int:
         """How many articles it holds."""
         return len(self._articles)
 
     def by_status(self) -> tuple[tuple[EventStatus, int], ...]:
         """How many events it holds, by status; every status is named."""
-        counts = Counter(held.event.status for held in self._events.values())
+        counts = Counter(held.status for held in self._events.values())
         return tuple((status, counts[status]) for status in EventStatus)
 
     def quiet_until(self, now: datetime) -> list[Held]:
@@ -222,125 +345,165 @@ class Window:
     def expire(self, now: datetime) -> None:
         """Let go of articles that were placed too long ago, and of events that have none left."""
         oldest = now - self.policy.window
-        while self._articles:
-            known = next(iter(self._articles.values()))
-            if known.placed_at >= oldest:
-                break
+        while self._oldest <= self._numbers:
+            known = self._in_order.get(self._oldest)
+            if known is not None:
+                if known.placed_at >= oldest:
+                    break
+                self._forget(known)
+            self._oldest += 1
+
+    def let_go_of_empty(self) -> tuple[EventId, ...]:
+        """Let go of events without an article, and say which of them nobody has closed."""
+        empty = [held for held in self._events.values() if held.articles == 0]
+        for held in empty:
+            self._drop(held)
+        return tuple(held.event_id for held in empty if held.status in {EventStatus.EMERGING, EventStatus.OPEN})
+
+    def lose(self, event_id: EventId) -> None:
+        """Let go of an event and its articles; looks at every article, and is for what seldom happens."""
+        mine = [known for known in self._articles.values() if self.resolve(known.event_id) == event_id]
+        for known in mine:
             self._forget(known)
+
+    def _open(self, event_id: EventId, status: EventStatus) -> None:
+        self._openings += 1
+        self._opened[self._openings] = event_id
+        self._events[event_id] = Held(event_id, status, (self._openings,))
 
     def _hold(self, event: Event) -> None:
         if event.status is EventStatus.MERGED and event.merged_into is not None:
-            winner = self._events.get(self.resolve(event.merged_into))
-            loser = self._events.pop(event.event_id, None)
-            self._moved[event.event_id] = event.merged_into
-            if loser is not None and winner is not None:
-                winner.reports.extend(loser.reports)
-                winner.articles += loser.articles
-                winner.standing.unite(loser.standing)
-                if loser.heard_at > winner.heard_at:
-                    winner.heard_at = loser.heard_at
-                    heappush(self._due, (winner.heard_at + self.policy.quiet, winner.event.event_id))
+            self._unite(event.event_id, event.merged_into)
             return
         held = self._events.get(event.event_id)
         if held is None:
-            self._events[event.event_id] = Held(event, _EPOCH)
+            self._open(event.event_id, event.status)
         else:
-            held.event = event
+            held.status = event.status
+        self.recall(event)
+
+    def _unite(self, event_id: EventId, merged_into: EventId) -> None:
+        winner = self._events.get(self.resolve(merged_into))
+        loser = self._events.pop(event_id, None)
+        self._moved[event_id] = merged_into
+        self._documents.pop(event_id, None)
+        if loser is None or winner is None:
+            return
+        winner.reports.extend(loser.reports)
+        winner.articles += loser.articles
+        winner.numbers += loser.numbers
+        winner.standing.unite(loser.standing)
+        if loser.heard_at > winner.heard_at:
+            self._hear(winner, loser.heard_at)
+
+    def _hear(self, held: Held, at: datetime) -> None:
+        held.heard_at = at
+        heappush(self._due, (at + self.policy.quiet, held.event_id))
 
     def _take(self, folded: FoldedArticle) -> None:
-        article, placement, features = folded.placed.article, folded.placed.placement, folded.features
-        event_id = self.resolve(placement.event_id)
-        held = self._events.get(event_id)
-        if held is None:
+        article, placement = folded.placed.article, folded.placed.placement
+        if self.held(placement.event_id) is None:
             return
-        before = self._articles.pop(article.article_id, None)
-        if folded.placed_at > held.heard_at:
-            held.heard_at = folded.placed_at
-            heappush(self._due, (held.heard_at + self.policy.quiet, event_id))
-        probe = self.probe(features, published(article))
-        known = Known(
-            article_id=article.article_id,
-            event_id=event_id,
-            kind=placement.kind,
-            version=article.version,
-            text_hash=features.text_hash,
-            sketch=hashes_of(features.sketch),
-            shingles=features.shingles,
-            profile=probe.profile,
-            placed_at=folded.placed_at,
-        )
-        self._articles[article.article_id] = known
-        if before is None:
-            self._count(held, probe.profile.terms, placement.kind)
-            held.articles += 1
-            held.standing.add(article.publisher.publisher_id, placement.kind, features.language)
-            if placement.kind is not PlacementKind.DUPLICATE:
-                held.reports.append(article.article_id)
-        self._index(known, event_id)
+        packed = folded.packed or self.pack(article, folded.features, placement.kind, placement.event_id)
+        at = folded.placed_at
+        row = WindowRow(article.article_id, placement.event_id, placement.kind, article.version, at, packed)
+        both = self._enter(row)
+        if both is not None:
+            self._index(*both)
 
-    def _index(self, known: Known, event_id: EventId) -> None:
-        if known.sketch:
-            self._by_hash.setdefault(known.text_hash, known.article_id)
-        for code in known.sketch[:_BANDS]:
-            match self._by_shingle.get(code):
-                case None:
-                    self._by_shingle[code] = known.article_id
-                case list() as several:
-                    if known.article_id not in several and len(several) < _FOOTER:
-                        several.append(known.article_id)
-                case one if one != known.article_id:
-                    self._by_shingle[code] = [one, known.article_id]
-        if known.kind is PlacementKind.DUPLICATE:
+    def _enter(self, row: WindowRow) -> tuple[Known, Held] | None:
+        held = self.held(row.event_id)
+        if held is None:
+            return None
+        before = self._articles.get(row.article_id)
+        if before is not None:
+            self._leave(before)
+        if row.placed_at > held.heard_at:
+            self._hear(held, row.placed_at)
+        self._numbers += 1
+        known = Known(row.article_id, held.event_id, row.kind, row.version, row.placed_at, self._numbers, row.packed)
+        self._articles[row.article_id] = known
+        self._in_order[known.number] = known
+        if before is None:
+            held.articles += 1
+            source = source_of(row.packed)
+            held.standing.add(source.publisher, row.kind, source.language)
+            if row.kind is not PlacementKind.DUPLICATE:
+                held.reports.append(row.article_id)
+        return known, held
+
+    def _index(self, known: Known, held: Held) -> None:
+        sketch = known.sketch
+        if sketch:
+            self._by_hash.setdefault(hash_of(known.packed), known.number)
+            self._by_shingle.add(sketch[:_BANDS], known.number)
+        if known.kind is not PlacementKind.DUPLICATE:
+            profile = profile_in(known.packed)
+            self._count(profile, _STREAM)
+            self._postings.add([key for key, _ in _keys(profile)], held.numbers[0])
+
+    def _index_all(self, entered: Sequence[tuple[Known, Held]]) -> None:
+        """As `_index` for each, all at once."""
+        if not entered:
             return
-        for key, _ in _keys(known.profile):
-            posting = self._postings.setdefault(key, [])
-            if event_id in posting:
-                continue
-            posting.append(event_id)
-            if len(posting) > _POSTING:
-                del posting[0]
+        parts = [found_by(known.packed, _BANDS) for known, _ in entered]
+        for (known, _), (smallest, _, _) in zip(entered, parts, strict=True):
+            if smallest:
+                self._by_hash.setdefault(hash_of(known.packed), known.number)
+        numbers = np.array([known.number for known, _ in entered], np.uint32)
+        hashes = np.frombuffer(b"".join([smallest for smallest, _, _ in parts]), np.uint32)
+        self._by_shingle.extend(hashes, numbers.repeat([len(smallest) // 4 for smallest, _, _ in parts]))
+        terms = np.frombuffer(b"".join([terms for _, terms, _ in parts]), np.uint32)
+        flags = np.frombuffer(b"".join([flags for _, _, flags in parts]), np.uint8)
+        sizes = np.array([len(flags) for _, _, flags in parts])
+        place = np.arange(len(terms)) - (sizes.cumsum() - sizes).repeat(sizes)
+        keys = (place < _KEYS) | ((flags & HEADLINE) != 0)
+        events = np.array([held.numbers[0] for _, held in entered], np.uint32).repeat(sizes)
+        self._postings.extend(terms[keys], events[keys])
+        counts = self._counts
+        fresh, often = np.unique(terms[(flags & COUNTED) != 0], return_counts=True)
+        for term, count in zip(fresh.tolist(), often.tolist(), strict=True):
+            counts[term] = counts.get(term, 0) + _STREAM * count
+
+    def _leave(self, known: Known) -> None:
+        """Take an article out of the indexes."""
+        del self._in_order[known.number]
+        self._unpacked.pop(known.number, None)
+        if self._by_hash.get(hash_of(known.packed)) == known.number:
+            del self._by_hash[hash_of(known.packed)]
+        self._by_shingle.drop(known.number)
+        if known.kind is not PlacementKind.DUPLICATE:
+            self._count(profile_in(known.packed), -_STREAM)
 
     def _forget(self, known: Known) -> None:
+        self._leave(known)
         del self._articles[known.article_id]
-        if self._by_hash.get(known.text_hash) == known.article_id:
-            del self._by_hash[known.text_hash]
-        for code in known.sketch[:_BANDS]:
-            match self._by_shingle.get(code):
-                case list() as several:
-                    if known.article_id in several:
-                        several.remove(known.article_id)
-                    if not several:
-                        del self._by_shingle[code]
-                case one if one == known.article_id:
-                    del self._by_shingle[code]
-        event_id = self.resolve(known.event_id)
-        held = self._events.get(event_id)
+        held = self.held(known.event_id)
         if held is None:
             return
         held.articles -= 1
         if known.kind is not PlacementKind.DUPLICATE:
             held.reports.remove(known.article_id)
-            for key, _ in _keys(known.profile):
-                posting = self._postings.get(key)
-                if posting and not held.reports and event_id in posting:
-                    posting.remove(event_id)
-                if not posting:
-                    self._postings.pop(key, None)
         if held.articles == 0:
-            del self._events[event_id]
+            self._drop(held)
 
-    def _count(self, held: Held, terms: array[int], kind: PlacementKind) -> None:
-        """Count in how many events each term stands; an event's words are taken to be its first and last reports'."""
-        if kind is PlacementKind.DUPLICATE:
-            return
-        told: set[int] = set()
-        if held.reports:
-            told.update(self._articles[held.reports[0]].profile.terms, self._articles[held.reports[-1]].profile.terms)
-        else:
-            self._opened += 1
-        for term in terms:
-            if term not in told:
-                self._counts[term] = self._counts.get(term, 0) + _STREAM
+    def _drop(self, held: Held) -> None:
+        del self._events[held.event_id]
+        self._documents.pop(held.event_id, None)
+        for number in held.numbers:
+            del self._opened[number]
+            self._postings.drop(number)
+
+    def _count(self, profile: Profile, by: int) -> None:
+        """Count the terms that an article was the first of its event to use, or count them no more."""
+        counts = self._counts
+        for term, flag in zip(profile.terms, profile.flags, strict=True):
+            if flag & COUNTED:
+                now = counts.get(term, 0) + by
+                if now:
+                    counts[term] = now
+                else:
+                    del counts[term]
 
 
 def published(article: Article) -> datetime | None:
@@ -350,5 +513,7 @@ def published(article: Article) -> datetime | None:
 
 def _keys(profile: Profile) -> list[tuple[int, float]]:
     """The terms by which an article is found, and their weights."""
-    rows = enumerate(zip(profile.terms, profile.weights, profile.flags, strict=True))
-    return [(term, weight) for i, (term, weight, flag) in rows if i < _KEYS or flag & HEADLINE]
+    terms, weights, flags = profile.terms, profile.weights, profile.flags
+    first = list(zip(terms[:_KEYS], weights[:_KEYS], strict=True))
+    later = range(_KEYS, len(terms))
+    return first + [(terms[place], weights[place]) for place in later if flags[place] & HEADLINE]

@@ -34,12 +34,14 @@ class Backoff:
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 # What passes by itself is asked for again soon and at least daily; what only a person on the other side can mend, at
-# least weekly. A feed that is gone is the business of `retired_interval`.
+# least weekly. A feed that is gone is the business of `retired_interval`. Where no request got through, the fault may
+# well be ours: nobody was troubled, so the first tries come at the feed's own interval, and a network that was down
+# for a minute costs no more than that.
 BACKOFFS: Mapping[PollOutcome, Backoff] = {
-    PollOutcome.DNS: Backoff(15 * _MINUTE, _DAY),
+    PollOutcome.DNS: Backoff(_MINUTE, _DAY),
     PollOutcome.TLS: Backoff(_HOUR, _DAY),
-    PollOutcome.CONNECT: Backoff(10 * _MINUTE, _DAY),
-    PollOutcome.TIMEOUT: Backoff(15 * _MINUTE, _DAY),
+    PollOutcome.CONNECT: Backoff(_MINUTE, _DAY),
+    PollOutcome.TIMEOUT: Backoff(2 * _MINUTE, _DAY),
     PollOutcome.PROTOCOL: Backoff(30 * _MINUTE, _DAY),
     PollOutcome.REDIRECTS: Backoff(_HOUR, 2 * _DAY),
     PollOutcome.BLOCKED_ADDRESS: Backoff(6 * _HOUR, 3 * _DAY),

@@ -36,6 +36,8 @@ def _sentences(feed: Feed, now: datetime, policy: PollPolicy) -> Iterator[str]:
         yield f"its rhythm asks for a poll every {_span(state.interval)}"
     else:
         yield f"its rhythm is not known yet: every {_span(policy.first_interval)} at first"
+    if feed.pushed_until is not None and feed.pushed_until > now and feed.source.interval is None:
+        yield f"its hub brings its news: polled {policy.pushed_factor:g} times more rarely, in case something was lost"
     if state.failures and state.last_outcome is not None and state.last_outcome in BACKOFFS:
         wait = BACKOFFS[state.last_outcome].after(state.failures)
         failed = f"it failed {state.failures} times in a row, last with {state.last_outcome.value}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storyfold.feeds.policy import PollPolicy
-from storyfold.model.feeds import PollState, RedirectEvidence
+from storyfold.model.feeds import PollState, RedirectEvidence, Validators
 from storyfold.model.fetching import Redirect
 
 # 302, 303 and 307 say nothing about tomorrow (RFC 9110, 15.4).
@@ -44,7 +44,7 @@ def confirmed(state: PollState, redirects: tuple[Redirect, ...], now: datetime, 
         The state with its evidence or its new URL; the old URL stays in `previous_urls`.
     """
     target = permanent_target(redirects)
-    if target is None or target == state.url:
+    if target is None or target == state.url or target in state.unwanted_urls:
         return replace(state, redirect=None)
     before = state.redirect
     if before is None or before.target != target:
@@ -53,16 +53,35 @@ def confirmed(state: PollState, redirects: tuple[Redirect, ...], now: datetime, 
         evidence = replace(before, confirmations=before.confirmations + 1)
     if evidence.confirmations < policy.confirmations or now - evidence.since < policy.confirmation_span:
         return replace(state, redirect=evidence)
-    return replace(state, url=target, redirect=None, previous_urls=(*state.previous_urls, state.url))
+    previous = (*state.previous_urls, state.url)
+    return replace(state, url=target, redirect=None, previous_urls=previous, moved_at=now)
 
 
-def undone(state: PollState) -> PollState:
-    """Move a feed back to where it was before it last moved.
+def undone(state: PollState, now: datetime) -> PollState | None:
+    """Take back what polling decided about a feed: that it is gone, else that it last moved.
 
     Args:
-        state: of a feed; one that never moved stays where it is.
+        state: of a feed.
+        now: the present: the feed is due at once.
+
+    Returns:
+        The state with the decision taken back, for good where it was a move; None where there is nothing to take back.
     """
+    if state.retired_at is not None:
+        return replace(state, retired_at=None, gone_since=None, failures=0, next_poll_at=now)
     if not state.previous_urls:
-        return state
+        return None
     *earlier, last = state.previous_urls
-    return replace(state, url=last, previous_urls=tuple(earlier), redirect=None)
+    # What was learned there says nothing of here.
+    return replace(
+        state,
+        url=last,
+        previous_urls=tuple(earlier),
+        redirect=None,
+        moved_at=None,
+        unwanted_urls=(*state.unwanted_urls, state.url),
+        validators=Validators(),
+        body_hash=None,
+        failures=0,
+        next_poll_at=now,
+    )

@@ -32,6 +32,21 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """A document that a hub brought; it may list only what is new, and says nothing of what the feed's server would.
+
+    Attributes:
+        document: the feed, its entries under the ids by which the feed is known.
+        identity: by what its entries are known.
+        known: those of its entries that the ledger has met.
+    """
+
+    document: ParsedFeed
+    identity: Identity
+    known: Mapping[EntryId, KnownEntry]
+
+
+@dataclass(frozen=True, slots=True)
 class SameBody:
     """The bytes of last time; they were not parsed again."""
 
@@ -68,4 +83,5 @@ class HeldOff:
     until: datetime
 
 
-Observation = HeldOff | Parsed | SameBody | NotModified | Failed
+Document = Parsed | Pushed
+Observation = HeldOff | Parsed | Pushed | SameBody | NotModified | Failed

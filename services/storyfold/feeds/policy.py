@@ -22,6 +22,7 @@ class PollPolicy:
         confirmation_span: and over at least this time.
         gone_span: between the first 410 and the one that retires a feed.
         retired_interval: between polls of a retired feed.
+        pushed_factor: by how much the learned interval is longer while a hub brings the feed's news (WebSub).
         revisions: an entry that changes more often than this is left at what it was: it never settles.
     """
 
@@ -38,4 +39,5 @@ class PollPolicy:
     confirmation_span: timedelta = timedelta(hours=24)
     gone_span: timedelta = timedelta(days=2)
     retired_interval: timedelta = timedelta(days=30)
+    pushed_factor: float = 4.0
     revisions: int = 50

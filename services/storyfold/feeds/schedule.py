@@ -18,7 +18,7 @@ from storyfold.feeds.cadence import after_news, after_silence, credible_dates, f
 from storyfold.feeds.freshness import fresh_for
 from storyfold.feeds.identity import guids_changed, known_by_link, link_marks
 from storyfold.feeds.moves import confirmed
-from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, SameBody
+from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.selection import entries_to_take_up, genuine, hidden_by_304
 from storyfold.feeds.timing import after_failure, after_success
@@ -102,6 +102,8 @@ def decide(feed: Feed, observation: Observation, now: datetime, policy: PollPoli
     if isinstance(observation, HeldOff):
         return decision
     message = None if decision.state.last_message is None else decision.state.last_message[:_MESSAGE]
+    if isinstance(observation, Pushed):
+        message = "brought by its hub"
     line = PastPoll(now, decision.outcome, len(decision.taken_up), message)
     history = (line, *feed.state.history)[:_HISTORY]
     return replace(decision, state=replace(decision.state, history=history, next_poll_at=decision.next_poll_at))
@@ -111,6 +113,8 @@ def _decided(feed: Feed, observation: Observation, now: datetime, policy: PollPo
     match observation:
         case Parsed():
             return _parsed(feed, observation, now, policy, chance=chance)
+        case Pushed():
+            return _pushed(feed, observation, now, policy)
         case SameBody(response):
             state = confirmed(feed.state, response.redirects, now, policy)
             return _quiet(feed, state, observation, now, policy, chance=chance)
@@ -134,7 +138,7 @@ def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, *, chan
     if not seen.conditional and hidden_by_304(before, seen.response, news):
         state = replace(state, false_304s=before.false_304s + 1, validators_off_until=now + policy.validators_rest)
     state = _with_rhythm(before, state, document.entries, news, now, policy)
-    outcome = PollOutcome.NEW_ENTRIES if any(row.known_as is None for row in taken_up) else PollOutcome.UNCHANGED
+    outcome = _outcome_of(taken_up)
     state = _succeeded(state, outcome, document.complaint, seen.response, now)
     ttl = policy.ceiling if document.hints.expired else state.ttl
     fresh = fresh_for(seen.response, now)
@@ -146,6 +150,22 @@ def _parsed(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy, *, chan
         taken_up=taken_up,
         listed=tuple(entry.entry_id for entry in document.entries),
     )
+
+
+def _pushed(feed: Feed, seen: Pushed, now: datetime, policy: PollPolicy) -> PollDecision:
+    """Take what a hub brought. What the feed lists and when it is polled next, only a poll can tell."""
+    before = feed.state
+    taken_up = entries_to_take_up(feed, seen, now, policy)
+    count = genuinely_new(genuine(taken_up), before.last_poll_at, now, policy)
+    state = before
+    if count:
+        interval = after_news(before, count, now, policy)
+        state = replace(before, interval=interval, news_interval=interval, last_new_at=now)
+    return PollDecision(_outcome_of(taken_up), state, next_poll_at=before.next_poll_at, taken_up=taken_up)
+
+
+def _outcome_of(taken_up: tuple[TakenUp, ...]) -> PollOutcome:
+    return PollOutcome.NEW_ENTRIES if any(row.known_as is None for row in taken_up) else PollOutcome.UNCHANGED
 
 
 def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime) -> PollState:
@@ -167,6 +187,8 @@ def _learned(state: PollState, document: ParsedFeed, seen: Parsed, now: datetime
         dated_count=sum(1 for entry in document.entries if entry.published_at or entry.updated_at),
         empty_since=None if document.entries else state.empty_since or now,
         degraded=document.complaint,
+        hub=hints.hub,
+        self_url=hints.self_url,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from storyfold.feeds.identity import was_listed
-from storyfold.feeds.observation import Parsed
+from storyfold.feeds.observation import Document
 from storyfold.feeds.policy import PollPolicy
 from storyfold.model.commit import TakenUp
 from storyfold.model.entries import Entry, LedgerEntry, RejectReason
@@ -14,7 +14,7 @@ from storyfold.model.fetching import FetchResponse
 _LATE = timedelta(hours=1)
 
 
-def entries_to_take_up(feed: Feed, seen: Parsed, now: datetime, policy: PollPolicy) -> tuple[TakenUp, ...]:
+def entries_to_take_up(feed: Feed, seen: Document, now: datetime, policy: PollPolicy) -> tuple[TakenUp, ...]:
     """Choose, in document order.
 
     Args:
@@ -59,7 +59,7 @@ def hidden_by_304(state: PollState, response: FetchResponse, news: tuple[Entry, 
     return unchanged or any(entry.published_at is not None and entry.published_at < then for entry in news)
 
 
-def _row(feed: Feed, entry: Entry, seen: Parsed, now: datetime, policy: PollPolicy) -> TakenUp | None:
+def _row(feed: Feed, entry: Entry, seen: Document, now: datetime, policy: PollPolicy) -> TakenUp | None:
     known = seen.known.get(entry.entry_id)
     if known is None:
         return TakenUp(_ledger(feed, entry, 1, now, now), known_as=_known_as(feed, entry, seen, now, policy))
@@ -68,7 +68,7 @@ def _row(feed: Feed, entry: Entry, seen: Parsed, now: datetime, policy: PollPoli
     return TakenUp(_ledger(feed, entry, known.revision + 1, _first_seen(known, now), now))
 
 
-def _known_as(feed: Feed, entry: Entry, seen: Parsed, now: datetime, policy: PollPolicy) -> RejectReason | None:
+def _known_as(feed: Feed, entry: Entry, seen: Document, now: datetime, policy: PollPolicy) -> RejectReason | None:
     state, dated = feed.state, entry.published_at or entry.updated_at
     if not state.primed:
         return RejectReason.OLD if dated is not None and dated < now - policy.news_window else None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from storyfold.feeds.policy import PollPolicy
-from storyfold.model.feeds import Feed, PollState
+from storyfold.model.feeds import Feed, FeedSource, PollState
 
 _HOUR = timedelta(hours=1)
 _WEEK = 7 * 24
@@ -16,6 +16,7 @@ def after_success(
     """When to poll a feed that answered well.
 
     max(adaptive or the owner's interval, fresh-until, ttl, skipped hours and days) + jitter, between floor and ceiling.
+    While a hub brings the feed's news, the adaptive interval is longer: polling only makes sure that nothing was lost.
 
     Args:
         feed: as registered.
@@ -29,7 +30,10 @@ def after_success(
     floor = min(policy.floor, owner or policy.floor, max(policy.lowest, fresh or policy.floor))
     ceiling = max(policy.ceiling, owner or _ZERO)
     # Room is left for the jitter below the ceiling, or else the slowest feeds would all fall into step.
-    asked = min(owner or state.interval or policy.first_interval, ceiling / (1 + policy.jitter))
+    learned = state.interval or policy.first_interval
+    if feed.pushed_until is not None and feed.pushed_until > now:
+        learned *= policy.pushed_factor
+    asked = min(owner or learned, ceiling / (1 + policy.jitter))
     span = min(max(asked, floor, fresh or _ZERO, state.ttl or _ZERO), ceiling)
     span = _past_silence(now + span, state) - now
     return now + min(span * (1 + policy.jitter * chance), ceiling)
@@ -53,6 +57,21 @@ def after_failure(
     if state.retry_after is not None:
         span = max(span, state.retry_after - now)
     return now + span * (1 + policy.jitter * chance)
+
+
+def after_edit(before: FeedSource, after: FeedSource, state: PollState, now: datetime) -> datetime:
+    """When to poll a feed whose line in the feeds file was edited: sooner, where its owner wants it more often.
+
+    Args:
+        before: as registered until now.
+        after: as registered from now on.
+        state: what polling remembers; a server's wish and a failure's backoff stand.
+        now: the present.
+    """
+    wanted = after.interval
+    if wanted is None or wanted == before.interval or state.last_poll_at is None or state.failures:
+        return state.next_poll_at
+    return min(state.next_poll_at, max(now, state.last_poll_at + wanted, state.fresh_until or now))
 
 
 def _past_silence(moment: datetime, state: PollState) -> datetime:

@@ -99,6 +99,7 @@ class Article:
         ai_opt_out: whether the page objects to AI use (noai, TDM reservation); None where it is silent.
         wire: the agency, where the article is wire copy.
         is_live_blog: whether it is a running account that is added to as things happen.
+        tags: the words that the owner of the feeds file gave its feed.
         diff: what this version changed; empty for version 1.
     """
 
@@ -126,6 +127,7 @@ class Article:
     ai_opt_out: bool | None = None
     wire: str | None = None
     is_live_blog: bool = False
+    tags: tuple[str, ...] = ()
     diff: tuple[TextChange, ...] = ()
 
 

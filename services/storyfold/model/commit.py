@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from storyfold.model.articles import PlacedArticle
+from storyfold.model.articles import PlacedArticle, PlacementKind
 from storyfold.model.curation import Curation
 from storyfold.model.entries import LedgerEntry, PutOff, RejectReason, Settled
-from storyfold.model.events import Change, Event
+from storyfold.model.events import Change, Event, EventStatus
 from storyfold.model.features import Features
 from storyfold.model.feeds import PollState
-from storyfold.model.identity import EntryId, FeedId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import Record
 from storyfold.model.rereads import Reread
 from storyfold.model.shards import ShardStep
@@ -48,11 +48,19 @@ class TakenUp:
 
 @dataclass(frozen=True, slots=True)
 class FoldedArticle:
-    """An article version with its placement and the features that folding keeps."""
+    """An article version with its placement and the features that folding keeps.
+
+    Attributes:
+        placed: the article.
+        features: of its text.
+        placed_at: when it was placed.
+        packed: what folding's window keeps of it; empty where that must be packed anew.
+    """
 
     placed: PlacedArticle
     features: Features
     placed_at: datetime
+    packed: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,38 @@ class WindowState:
 
     articles: tuple[FoldedArticle, ...] = ()
     events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventHead:
+    """What folding must know of an event before anybody reports on it again."""
+
+    event_id: EventId
+    status: EventStatus
+    merged_into: EventId | None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """An article as folding's window keeps it."""
+
+    article_id: ArticleId
+    event_id: EventId
+    kind: PlacementKind
+    version: int
+    placed_at: datetime
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPart:
+    """Part of what folding's window is filled from: heads of events, or articles in the order they were placed.
+
+    Articles that are not packed as they should be come whole, without their bodies.
+    """
+
+    heads: tuple[EventHead, ...]
+    rows: tuple[WindowRow | FoldedArticle, ...]
 
 
 @dataclass(frozen=True, slots=True)

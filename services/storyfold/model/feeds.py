@@ -158,6 +158,8 @@ class PollState:
         primed: whether a first poll has told which entries are old.
         redirect: pending evidence for a move.
         previous_urls: where it was before it moved, oldest first.
+        moved_at: when it last moved.
+        unwanted_urls: where a person said that it does not belong: it does not move there again by itself.
         gone_since: first 410 in a row.
         retired_at: set when the feed is polled no more than now and then, because it said 410 for days.
         retry_after: the server's own word, where it still lies ahead.
@@ -176,6 +178,8 @@ class PollState:
         news_interval: the adaptive interval when entries were last new: what silence is measured by.
         degraded: what kept the last document from being read whole; None where it was.
         history: the last polls, newest first.
+        hub: the WebSub hub that the last document that parsed named.
+        self_url: what that document calls itself: what is subscribed to.
     """
 
     url: str
@@ -211,14 +215,25 @@ class PollState:
     news_interval: timedelta | None = None
     degraded: str | None = None
     history: tuple[PastPoll, ...] = ()
+    hub: str | None = None
+    self_url: str | None = None
+    moved_at: datetime | None = None
+    unwanted_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A registered feed together with what polling remembers of it."""
+    """A registered feed together with what polling remembers of it.
+
+    Attributes:
+        source: as registered.
+        state: what polling remembers.
+        pushed_until: until when a hub is to bring its news; None where none does, or nobody has looked.
+    """
 
     source: FeedSource
     state: PollState
+    pushed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Purpose(StrEnum):
     FEED = "feed"
     PAGE = "page"
     ROBOTS = "robots"
+    HUB = "hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,21 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET.
+    """One GET, or with a form one POST.
 
     Attributes:
         url: absolute, http or https.
         purpose: what for.
         validators: sent verbatim; empty for an unconditional request.
         limits: bounds of the exchange.
+        form: fields to be posted; only redirects that keep the method (307, 308) are followed then.
     """
 
     url: str
     purpose: Purpose
     validators: Validators = field(default_factory=Validators)
     limits: FetchLimits = field(default_factory=FetchLimits)
+    form: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

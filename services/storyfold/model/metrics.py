@@ -10,6 +10,7 @@ from storyfold.model.feeds import PollOutcome, Silence
 from storyfold.model.fetching import Purpose
 from storyfold.model.records import Topic
 from storyfold.model.rereads import LookOutcome
+from storyfold.model.websub import SubscriptionState, WebSubOutcome
 
 
 class MetricKind(StrEnum):
@@ -136,6 +137,7 @@ class Metric(Enum):
     OUTBOX_ROWS = _gauge("outbox_rows", "Records that are not on Kafka yet.")
     OUTBOX_AGE = _gauge("outbox_age_seconds", "Age of the oldest record that is not on Kafka yet.")
     RECORDS = _counter("records_published", "Records committed to Kafka, by topic.", "topic", Topic)
+    RECORDS_CUT = _counter("records_cut", "Articles published with their body cut: the broker takes no larger record.")
     TRANSACTIONS = _counter("transactions", "Kafka transactions, by outcome.", "outcome", PublishOutcome)
     TRANSACTION_SECONDS = _histogram("transaction", "One Kafka transaction from begin to commit.")
     SEEN_TO_KAFKA = _histogram(
@@ -157,4 +159,6 @@ class Metric(Enum):
     )
     IN_HAND = _gauge("in_hand", "Items a stage is working on.", "stage", Stage)
     STAGE_AGE = _gauge("stage_idle_seconds", "Seconds since a stage last went round its loop.", "stage", Stage)
+    WEBSUB = _counter("websub", "Exchanges with hubs, either way, by outcome.", "outcome", WebSubOutcome)
+    SUBSCRIPTIONS = _gauge("subscriptions", "Subscriptions to hubs, by state.", "state", SubscriptionState)
     CLOCK_JUMPS = _counter("clock_jumps", "Times the wall clock and the steady clock came apart by more than 5 s.")

@@ -12,7 +12,7 @@ another shard was faster: the window is read again and the same outcomes are dec
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,24 +20,25 @@ from typing import TypeVar
 
 from storyfold.articles.rereads import mark_of
 from storyfold.events.curation import Decided, Pair, Refused, heeding, kept_apart
-from storyfold.events.fold import fold
-from storyfold.events.life import Waiting, left_behind, retire, sweep
+from storyfold.events.fold import place, tell
+from storyfold.events.life import Waiting, close, put_off, retire
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise, withdraw
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, PlacedArticle
-from storyfold.model.commit import FoldedArticle, PlannedReread, WindowState
+from storyfold.model.commit import FoldedArticle, PlannedReread
 from storyfold.model.curation import Curation, CurationState
 from storyfold.model.entries import RejectReason, Settled
-from storyfold.model.events import Event, EventStatus
-from storyfold.model.identity import ArticleId
+from storyfold.model.events import Event
+from storyfold.model.identity import ArticleId, EventId
 from storyfold.model.metrics import Metric
 from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
 from storyfold.model.rereads import LookOutcome
 from storyfold.pipeline.batch import Batch, Seat, entry_of
 from storyfold.pipeline.curate import decide
+from storyfold.pipeline.filling import close_left, fill, pieces, recall
 from storyfold.pipeline.lineage import family_of
 from storyfold.ports import Clock, Hop, Meter, Store, StoreConflict, StoreUnavailable
 from storyfold.wire.encode import Encoder
@@ -118,10 +119,7 @@ class FoldStage:
             await self._parts.clock.sleep(0.01)
 
     async def _load(self) -> None:
-        """Fill the window from the store, and close what time has left behind meanwhile.
-
-        Retracted events take no more reports, so they and theirs stay out.
-        """
+        """Fill the window from the store, and close what time has left behind meanwhile."""
         while not await self._load_once():
             logger.info("the store changed while the window was read; reading it again")
 
@@ -130,21 +128,15 @@ class FoldStage:
         store = self._parts.store
         shard = None if self._parts.seat is None else self._parts.seat.shard
         now = self._parts.clock.now()
-        state = await self._patiently(lambda: store.load_window(now - self._policy.window, shard))
-        closed = {each.event.event_id: each for each in left_behind(state, now)}
-        events = tuple(
-            event
-            for event in state.events
-            if event.status is not EventStatus.RETRACTED and event.event_id not in closed
-        )
-        self._window = Window.rebuild(WindowState(state.articles, events), self._policy)
+        filled = await self._patiently(lambda: fill(store, self._policy, now, shard))
+        self._window = filled.window
         self._waiting = Waiting()
         curations = await self._patiently(store.curations)
         self._apart = kept_apart(curations)
         self._heeded = _ended(curations)
-        logger.info("the window holds %d articles in %d events", len(state.articles), len(events))
+        logger.info("the window holds %d articles", self._window.size())
         batch = Batch()
-        for sweeping in closed.values():
+        for sweeping in await self._patiently(lambda: close_left(store, filled.left, now)):
             batch.sweepings.append(sweeping)
             batch.outbox.extend(self._swept(sweeping))
         return await self._commit(batch)
@@ -203,34 +195,35 @@ class FoldStage:
             if waiting.get(entry) != revision:
                 continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
             del waiting[entry]
-            self._decide(outcome, earlier, batch)
+            await self._decide(outcome, earlier, batch)
         retired = await self._retire(batch)
         if not await self._commit(batch, position):
             return False
-        if retired:
-            await self._load()
+        for event_id in retired:
+            self._window.lose(event_id)
         return True
 
-    async def _retire(self, batch: Batch) -> bool:
-        """Retract the events that lost their last report in this batch; whether there were any."""
+    async def _retire(self, batch: Batch) -> tuple[EventId, ...]:
+        """Retract the events that lost their last report in this batch; they leave the window behind the commit."""
         suspects = {
             self._window.resolve(each.placement.event_id)
             for each in (folding.folded.placed for folding in batch.foldings)
             if each.article.change is ArticleChange.RETRACTION
         }
-        retired = False
+        retired: list[EventId] = []
         for event_id in sorted(suspects):
             held = self._window.held(event_id)
-            if held is None:
+            if held is None or not await self._recall((event_id,)):
                 continue
-            articles = await self._patiently(partial(self._articles, held.event, batch))
-            sweeping = retire(held.event, articles, self._parts.clock.now())
+            event = self._window.document(event_id)
+            articles = await self._patiently(partial(self._articles, event, batch))
+            sweeping = retire(event, articles, self._parts.clock.now())
             if sweeping is not None:
                 self._window.settle(sweeping)
                 batch.sweepings.append(sweeping)
                 batch.outbox.extend(self._swept(sweeping))
-                retired = True
-        return retired
+                retired.append(event_id)
+        return tuple(retired)
 
     async def _articles(self, event: Event, batch: Batch) -> tuple[PlacedArticle, ...]:
         """An event's articles as they will be when the batch is committed."""
@@ -271,6 +264,8 @@ class FoldStage:
     async def _revised(self, looked: Looked, previous: PlacedArticle, batch: Batch) -> Folding:
         """The version that a further look led to."""
         now = self._parts.clock.now()
+        held = self._window.held(previous.placement.event_id)
+        await self._recall(() if held is None else (held.event_id,))
         if looked.article is not None and looked.features is not None:
             article = replace(looked.article, canonical_url=previous.article.canonical_url)
             return self._absorbed(revise(self._window, previous, article, looked.features, now), batch)
@@ -279,7 +274,11 @@ class FoldStage:
         folded = FoldedArticle(previous, kept[0], now)
         return self._absorbed(withdraw(self._window, folded, looked.status or 410, now), batch)
 
-    def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: Batch) -> None:
+    async def _recall(self, events: Collection[EventId]) -> bool:
+        """Have descriptions of events at hand; False where one is gone for good, and the event with it."""
+        return await self._patiently(lambda: recall(self._parts.store, self._window, events))
+
+    async def _decide(self, outcome: ReadOutcome, earlier: dict[ArticleId, PlacedArticle], batch: Batch) -> None:
         match outcome:
             case ReadPutOff():
                 batch.put_off.append(outcome)
@@ -296,7 +295,7 @@ class FoldStage:
                     self._parts.meter.count(Metric.REJECTS, reject.reason)
                     self._end_without_article(reject, batch)
                 else:
-                    folding = self._place(outcome, previous, batch)
+                    folding = await self._place(outcome, previous, batch)
                     earlier[article.article_id] = folding.folded.placed
 
     def _end_without_article(self, reject: Reject, batch: Batch) -> None:
@@ -305,14 +304,20 @@ class FoldStage:
         batch.settled.append(ended)
         batch.outbox.append(self._parts.encoder.reject(reject))
 
-    def _place(self, read: ReadArticle, previous: PlacedArticle | None, batch: Batch) -> Folding:
+    async def _place(self, read: ReadArticle, previous: PlacedArticle | None, batch: Batch) -> Folding:
         """Fold a new article, or revise one that is known."""
         parts, window = self._parts, self._window
         now = parts.clock.now()
         started = parts.clock.steady()
         if previous is None:
-            folding = heeding(fold(window, read.article, read.features, now), self._apart, window.resolve)
+            placing = place(window, read.article, read.features, now)
+            while not await self._recall(placing.touched):
+                placing = place(window, read.article, read.features, now)
+            folding = tell(window, placing, read.article, read.features, now)
+            folding = heeding(folding, self._apart, window.resolve)
         else:
+            held = window.held(previous.placement.event_id)
+            await self._recall(() if held is None else (held.event_id,))
             folding = revise(window, previous, read.article, read.features, now)
         self._absorbed(folding, batch)
         parts.meter.observe(Metric.FOLD_SECONDS, parts.clock.steady() - started)
@@ -358,14 +363,29 @@ class FoldStage:
                 window = self._window
                 now = self._parts.clock.now()
                 batch = Batch()
-                for sweeping in sweep(window, now, self._waiting):
-                    window.settle(sweeping)
-                    batch.sweepings.append(sweeping)
-                    batch.outbox.extend(self._swept(sweeping))
+                await self._close(batch, now)
                 window.expire(now)
                 if not await self._commit(batch):
                     await self._load()
                 self._look(self._window)
+
+    async def _close(self, batch: Batch, now: datetime) -> None:
+        """Close the events that have been quiet for longer than their own rhythm."""
+        window, waiting = self._window, self._waiting
+        for some in pieces(window.quiet_until(now)):
+            await self._recall([held.event_id for held in some])
+            for held in some:
+                if not window.lacking((held.event_id,)):
+                    put_off(window, waiting, held)
+        for some in pieces(tuple(waiting.due(window, now))):
+            await self._recall([held.event_id for held in some])
+            for held in some:
+                if window.lacking((held.event_id,)):
+                    continue
+                sweeping = close(window, held, now)
+                window.settle(sweeping)
+                batch.sweepings.append(sweeping)
+                batch.outbox.extend(self._swept(sweeping))
 
     def _swept(self, sweeping: Sweeping) -> Iterator[Record]:
         change = sweeping.change

@@ -50,6 +50,7 @@ class HostMemory:
         self._robots_ttl = robots_ttl
         self._store = store
         self._most = most
+        self._away = False
         self._known: dict[str, HostSlots] = {}
         self._hosts: dict[str, HostKept] = {}
         self._robots: dict[str, RobotsKept] = {}
@@ -113,8 +114,11 @@ class HostMemory:
         try:
             await self._store.keep_hosts(tuple(hosts.values()), tuple(robots.values()))
         except StoreUnavailable as error:
-            logger.warning("what hosts asked for cannot be written down yet: %s", error)
-            self._robots = robots | self._robots
+            self._say_away(error)
+            newer = self._robots
+            self._robots = {}
+            for origin, each in (robots | newer).items():
+                _put(self._robots, origin, each, _UNSAVED_ROBOTS)
             for kept in hosts.values():
                 self._note(kept)
 
@@ -126,8 +130,9 @@ class HostMemory:
         try:
             kept = await self._store.kept_hosts(now, HOSTS_READ)
         except StoreUnavailable as error:
-            logger.warning("what hosts asked other processes for cannot be read yet: %s", error)
+            self._say_away(error)
             return {}
+        self._away = False
         steady, before = self._clock.steady(), self._known
         # Those of our own that are not written yet stay, those that are over go.
         self._known = {host: slots for host, slots in before.items() if slots.held_until > steady}
@@ -135,6 +140,12 @@ class HostMemory:
             _put(self._known, each.host, self._heard(each, before.get(each.host, HostSlots())), self._most)
         heard = {each.host: self._known[each.host] for each in kept if each.host in self._known}
         return {host: slots for host, slots in heard.items() if slots != before.get(host)}
+
+    def _say_away(self, error: StoreUnavailable) -> None:
+        """Say once that the store is away, not every second."""
+        if not self._away:
+            logger.warning("what hosts asked for is neither written down nor heard of others for now: %s", error)
+        self._away = True
 
     def _heard(self, kept: HostKept, own: HostSlots) -> HostSlots:
         """Moments that are known here stand unless the store's are later by more than clocks drift apart."""

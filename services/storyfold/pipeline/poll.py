@@ -10,20 +10,20 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from storyfold.feeds.backoff import outcome_of_status
-from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, SameBody
+from storyfold.feeds.observation import Failed, HeldOff, NotModified, Observation, Parsed, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.schedule import PollDecision, decide, reidentified, request_validators
 from storyfold.model.commit import Commit, PolledFeed, TakenUp
 from storyfold.model.entries import LedgerEntry
-from storyfold.model.feeds import Feed, PollOutcome, Validators
+from storyfold.model.feeds import Feed, KnownEntry, PollOutcome, Validators
 from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
-from storyfold.model.identity import FeedId
+from storyfold.model.identity import EntryId, FeedId
 from storyfold.model.metrics import Metric, Stage
 from storyfold.model.page import ParsedFeed
 from storyfold.model.records import Record, Reject
@@ -45,6 +45,7 @@ from storyfold.ports import (
     Meter,
     Store,
     StoreUnavailable,
+    Subscriptions,
     TlsFailed,
     TooManyRedirects,
     WorkerFailed,
@@ -56,6 +57,9 @@ logger = logging.getLogger(__name__)
 
 # Between two looks for due feeds: while there were enough of them; while the hop is full; when nothing is due.
 BUSY_SECONDS, FULL_SECONDS, IDLE_SECONDS = 0.02, 0.1, 5.0
+# Leasing one feed costs as much as leasing dozens: where less than this share of all places is free, more are waited
+# for, for so many looks at most.
+BATCH_SHARE, BATCH_LOOKS = 0.25, 10
 # Between two tries while the store is not there.
 PATIENCE_SECONDS = 1.0
 
@@ -79,6 +83,7 @@ class PollParts:
     Attributes:
         reject_record: makes the record that tells consumers of an old entry (`storyfold.wire.encode.Encoder.reject`).
         nudge: tells the publisher that the outbox has grown.
+        hubs: hears what feeds say of hubs, and knows which of them bring news; None where there are no subscriptions.
     """
 
     store: Store
@@ -91,6 +96,7 @@ class PollParts:
     reject_record: Callable[[Reject], Record]
     nudge: Callable[[], None]
     rng: random.Random
+    hubs: Subscriptions | None = None
 
 
 class PollStage:
@@ -157,14 +163,21 @@ class PollStage:
 
     async def _take(self, tasks: asyncio.TaskGroup) -> None:
         """Lease due feeds, each into a task of its own, as long as reading has room for what they will bring."""
+        looks = 0
         while True:
             self.last_round = self._parts.clock.steady()
-            room = min(self._concurrency - len(self._in_hand), self._parts.entries.room())
+            free = self._concurrency - len(self._in_hand)
+            if 0 < free < self._concurrency * BATCH_SHARE and looks < BATCH_LOOKS:
+                looks += 1
+                await self._rest(BUSY_SECONDS)
+                continue
+            looks = 0
+            room = min(free, self._parts.entries.room())
             feeds = await self._due(room) if room > 0 else ()
             for feed in feeds:
                 if feed.source.feed_id not in self._in_hand:
                     self._in_hand.add(feed.source.feed_id)
-                    tasks.create_task(self._carry(feed))
+                    tasks.create_task(self.carry(feed))
             if room <= 0:
                 await self._rest(FULL_SECONDS)
             elif len(feeds) == room:
@@ -203,15 +216,25 @@ class PollStage:
 
     # -- one poll -----------------------------------------------------------------------------------------------------
 
-    async def _carry(self, feed: Feed) -> None:
-        """Poll one feed, commit what follows, count it, and send its new entries on."""
+    async def carry(self, feed: Feed, pushed: Pushed | None = None) -> None:
+        """Poll one feed that is leased, commit what follows, count it, and send its new entries on.
+
+        Args:
+            feed: leased in this stage's name.
+            pushed: what its hub brought, in place of asking its server.
+        """
         parts = self._parts
         started = parts.clock.steady()
+        self._in_hand.add(feed.source.feed_id)
         try:
-            decision = await self.poll(feed)
+            decision = await self.poll(feed, pushed)
             now = parts.clock.now()
             await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
-            self._count(decision, parts.clock.steady() - started)
+            if pushed is None:
+                parts.meter.count(Metric.POLLS, decision.outcome)
+                parts.meter.observe(Metric.POLL_SECONDS, parts.clock.steady() - started)
+                self._tell_of_hub(feed, decision)
+            self._count(decision)
             if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
                 # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
                 self._wake.set()
@@ -223,9 +246,11 @@ class PollStage:
         finally:
             self._in_hand.discard(feed.source.feed_id)
 
-    async def poll(self, feed: Feed) -> PollDecision:
-        """Look at one feed and decide what follows; nothing is written."""
-        seen = await self._observe(feed)
+    async def poll(self, feed: Feed, pushed: Pushed | None = None) -> PollDecision:
+        """Look at one feed, or at what its hub brought, and decide what follows; nothing is written."""
+        seen = pushed or await self._observe(feed)
+        if self._parts.hubs is not None and feed.state.hub is not None:
+            feed = replace(feed, pushed_until=await self._parts.hubs.pushed_until(feed))
         now = self._parts.clock.now()
         decision = decide(feed, seen, now, self._policy, chance=self._parts.rng.random())
         if isinstance(seen, Failed):
@@ -282,9 +307,12 @@ class PollStage:
             # What an index says of its own age tells nothing about the sitemaps that it lists.
             response = without_validators(response) if document.is_index else response
         document, identity = reidentified(feed, document)
+        return Parsed(response, conditional, body_hash, document, identity, await self.known(document))
+
+    async def known(self, document: ParsedFeed) -> Mapping[EntryId, KnownEntry]:
+        """Those entries of a document that the ledger has met."""
         ids = tuple(entry.entry_id for entry in document.entries)
-        known = await self._patiently(lambda: self._parts.store.known_entries(ids))
-        return Parsed(response, conditional, body_hash, document, identity, known)
+        return await self._patiently(lambda: self._parts.store.known_entries(ids))
 
     async def _followed(
         self, feed: Feed, response: FetchResponse, document: ParsedFeed, body_hash: str
@@ -309,10 +337,12 @@ class PollStage:
             held_until=now + self._hold,
         )
 
-    def _count(self, decision: PollDecision, seconds: float) -> None:
+    def _tell_of_hub(self, feed: Feed, decision: PollDecision) -> None:
+        if self._parts.hubs is not None and (feed.state.hub or decision.state.hub):
+            self._parts.hubs.noticed(replace(feed, state=decision.state))
+
+    def _count(self, decision: PollDecision) -> None:
         meter = self._parts.meter
-        meter.count(Metric.POLLS, decision.outcome)
-        meter.observe(Metric.POLL_SECONDS, seconds)
         if decision.taken_up:
             meter.count(Metric.ENTRIES_NEW, by=len(decision.taken_up))
         for row in decision.taken_up:

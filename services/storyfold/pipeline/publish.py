@@ -19,6 +19,7 @@ from datetime import timedelta
 
 from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.model.records import OutboxRow, Record, Topic
+from storyfold.pipeline.fitting import Fitting
 from storyfold.pipeline.marks import Marks
 from storyfold.ports import (
     Clock,
@@ -27,6 +28,7 @@ from storyfold.ports import (
     PublisherFenced,
     PublisherUnavailable,
     RecordRefused,
+    RecordTooLarge,
     Snapshot,
     Store,
     StoreUnavailable,
@@ -92,6 +94,7 @@ class PublishStage:
         self._drains: list[asyncio.Future[None]] = []
         self._position: int | None = None
         self._marks = Marks(parts.store, parts.clock)
+        self._fitting = Fitting(parts.meter)
         self._failures = 0
         self._told: str | None = None
         self._counted_at = float("-inf")
@@ -130,8 +133,7 @@ class PublishStage:
                     self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FENCED)
                     raise
                 except RecordRefused as refused:
-                    self._broker_failed(str(refused))
-                    await self._rest(self._policy.refused_wait)
+                    await self._refused(refused)
                 except PublisherUnavailable as unavailable:
                     self._broker_failed(str(unavailable))
                     await self._rest(self._next_wait())
@@ -142,6 +144,15 @@ class PublishStage:
             self.connected = False
             await self._marks.begin(self._position or 0)
             await self._parts.publisher.close()
+
+    async def _refused(self, refused: RecordRefused) -> None:
+        """Go on at once with a record that can be cut; wait for whoever can mend anything else."""
+        now = self._parts.clock.now()
+        if isinstance(refused, RecordTooLarge) and self._fitting.refused(refused, now):
+            self._parts.meter.count(Metric.TRANSACTIONS, PublishOutcome.FAILED)
+            return
+        self._broker_failed(str(refused))
+        await self._rest(self._policy.refused_wait)
 
     # -- one session with the broker ----------------------------------------------------------------------------------
 
@@ -205,8 +216,10 @@ class PublishStage:
         ahead = asyncio.ensure_future(self._next_batch(position))
         try:
             begun = clock.steady()
-            await self._parts.publisher.publish(rows, position)
+            fitting = self._fitting.fit_rows(rows, clock.now())
+            await self._parts.publisher.publish(fitting, position)
             self._position = position
+            self._fitting.count(fitting)
             self._committed_at = clock.steady()
             self._marks.reached(position)
             self._measure(rows, self._committed_at - begun)
@@ -225,7 +238,8 @@ class PublishStage:
             record = row.record
             meter.observe(Metric.SEEN_TO_KAFKA, max(0.0, (now - record.origin_at).total_seconds()), record.topic)
             if record.published_at is not None:
-                meter.observe(Metric.PUBLISHED_TO_KAFKA, (now - record.published_at).total_seconds(), record.topic)
+                age = (now - record.published_at).total_seconds()
+                meter.observe(Metric.PUBLISHED_TO_KAFKA, max(0.0, age), record.topic)
 
     # -- current state, again -----------------------------------------------------------------------------------------
 
@@ -256,7 +270,7 @@ class PublishStage:
     async def _records(self, snapshot: Snapshot, count: Callable[[Record], None]) -> AsyncIterator[Record]:
         encoder = self._parts.encoder
         async for placed in snapshot.articles:
-            record = encoder.article(placed)
+            record = self._fitting.fit(encoder.article(placed), self._parts.clock.now())
             count(record)
             yield record
         async for event in snapshot.events:
@@ -264,8 +278,9 @@ class PublishStage:
             count(record)
             yield record
         async for row in snapshot.pending:
-            count(row.record)
-            yield row.record
+            record = self._fitting.fit(row.record, self._parts.clock.now())
+            count(record)
+            yield record
 
     # -- failures and waits -------------------------------------------------------------------------------------------
 

@@ -96,6 +96,8 @@ class WatchStage:
                     await self._look_at_store()
                 if self._whole and looks % FEEDS_EVERY == 0:
                     self._count_feeds(await self._store.feeds(), self._clock.now())
+                    for state, count in (await self._store.subscription_counts()).items():
+                        self._meter.gauge(Metric.SUBSCRIPTIONS, count, state)
             except StoreUnavailable as error:
                 logger.warning("the store cannot be measured, trying again: %s", error)
             looks += 1

@@ -131,6 +131,7 @@ def _placed(value: dict[str, Any]) -> PlacedArticle:
         ai_opt_out=value["ai_opt_out"],
         wire=value["wire"],
         is_live_blog=value.get("is_live_blog", False),
+        tags=tuple(value.get("tags", ())),
         diff=tuple(
             TextChange(each["field"], tuple(each["before"]), tuple(each["after"]), each["cut"])
             for each in value.get("diff", ())

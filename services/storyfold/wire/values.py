@@ -113,6 +113,7 @@ def article_value(placed: PlacedArticle, travel: BodyTravel) -> dict[str, Any]:
         "ai_opt_out": article.ai_opt_out,
         "wire": article.wire,
         "is_live_blog": article.is_live_blog,
+        "tags": list(article.tags),
         "diff": [_text_change(each, travel) for each in article.diff],
         "placement": {
             "event_id": placement.event_id,

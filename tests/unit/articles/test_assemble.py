@@ -1,5 +1,7 @@
 """From what extraction found to an article."""
 
+from dataclasses import replace
+
 from storyfold.articles.assemble import article_of
 from storyfold.model.articles import ArticleChange
 from storyfold.model.identity import article_id_of
@@ -27,3 +29,11 @@ def test_an_entry_without_link_and_guid_is_named_by_its_own_id() -> None:
     row = ledger(entry=entry("1", url=None, guid=None))
     article = article_of(row, page_article(), row.feed.url)
     assert f"valleycourier.example:{row.entry.entry_id}" == article.canonical_url
+
+
+def test_the_owners_words_for_a_feed_stand_in_its_articles() -> None:
+    """Tags go into every article of the feed, as its house does."""
+    row = ledger("1")
+    row = replace(row, feed=replace(row.feed, tags=("local", "São Paulo")))
+    article = article_of(row, page_article(), "http://courier.example/a")
+    assert (("local", "São Paulo"), row.feed.publisher) == (article.tags, article.publisher)

@@ -117,3 +117,33 @@ def test_parts_of_a_name_that_say_nothing_go() -> None:
     """Handles and addresses are no names."""
     assert names_in("Ana Sousa @ana https://e.org/ana") == ["Ana Sousa"]
     assert is_person("Ælfric 山田")
+
+
+@pytest.mark.parametrize(
+    ("field", "people"),
+    [
+        ("Erstellt von Andri Bryner", ["Andri Bryner"]),
+        ("Glen Owen And Brendan Carlin For The Mail On Sunday", ["Glen Owen", "Brendan Carlin"]),
+        ("José Ortega y Gasset", ["José Ortega y Gasset"]),
+        ("María José García y Juan Pérez", ["María José García", "Juan Pérez"]),
+        ("Корреспондент: Ольга Смирнова", ["Ольга Смирнова"]),
+        ("Του Γιώργου Παπαδόπουλου", ["Γιώργου Παπαδόπουλου"]),
+        ("القاهرة - أحمد علي", ["أحمد علي"]),
+        ("الجزيرة نت", []),
+        ("יעל כהן ודני לוי", ["יעל כהן", "דני לוי"]),
+        ("編集委員 鈴木一郎", ["鈴木一郎"]),
+        ("本报记者 王小明 李华", ["王小明", "李华"]),
+        ("홍길동 기자 hong@news.example", ["홍길동"]),
+        ("Phóng viên Minh Anh", ["Minh Anh"]),
+        ("Por Redação, g1 — São Paulo", []),
+        ("Mwandishi Wetu", []),
+        ("Prof. Dr. Max Weber", ["Prof. Dr. Max Weber"]),
+        ("T. Lee Smith", ["T. Lee Smith"]),
+        ("Text: Eva Ek Foto: Bo By", ["Eva Ek"]),
+        ("กองบรรณาธิการ", []),
+        ("สมชาย ใจดี", ["สมชาย ใจดี"]),
+    ],
+)
+def test_by_lines_of_the_world_give_their_people(field: str, people: list[str]) -> None:
+    """By-words, desks, places and titles, as by-lines in many languages have them."""
+    assert people == [name for name in names_in(field) if is_person(name)]

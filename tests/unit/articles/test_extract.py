@@ -1,6 +1,7 @@
 """Whole pages in, articles out."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -270,3 +271,16 @@ def test_live_blogs_are_flagged(kind: str, url: str, live: bool) -> None:
     found = extract_page(page(article_html(script), of=entry(url=url)))
     assert isinstance(found, PageArticle)
     assert live is found.is_live_blog
+
+
+@pytest.mark.parametrize(("owner", "expected"), [("nb-NO", "no"), (None, "da"), ("en", "da")])
+def test_the_language_that_the_owner_states_is_believed_first(owner: str | None, expected: str) -> None:
+    """Before what the page states, where the text may be in either; what it clearly is not, nobody can state."""
+    danish = (
+        "Regeringen vil i morgen fremlægge en ny plan for byen, og borgmesteren siger at den er for dyr for alle.",
+        "Mange mennesker kom til mødet i går aftes, men kun få af dem fik lov til at tale om den nye bro over åen.",
+    )
+    found = page(article_html(paragraphs=danish).replace("lang='en'", "lang='da'"))
+    article = extract_page(replace(found, source=replace(found.source, language=owner)))
+    assert isinstance(article, PageArticle)
+    assert expected == article.language

@@ -96,3 +96,28 @@ def test_labels_of_hosts() -> None:
     assert house_labels("https://www.spiegel.de/a") == {"spiegel", "spiegelde"}
     assert house_labels("http://[") == frozenset()
     assert house_labels("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("markup", "linked", "expected"),
+    [
+        # Sections, dates, readings of characters inside the heading are not the headline.
+        ("<h1><span class='article__kicker'>Weather</span><span class='t'>River floods old town</span></h1>", "", ""),
+        ("<h1><time>1 May 2026</time> River floods old town</h1>", "", ""),
+        ("<h1><div>River floods</div><div>old town</div></h1>", "", ""),
+        ("<h1>River <em>floods</em> old town</h1>", "", ""),
+        ("<h1>Riv<b>er</b> floods old town</h1>", "", ""),
+        ("<h1><span class='label'>Analysis</span> : River floods old town</h1>", "", ""),
+        ("<h1><time>1 May 2026</time></h1>", "", "1 May 2026"),
+        ("<h1><ruby>川<rt>かわ</rt></ruby>があふれ町が水につかる</h1>", "", "川があふれ町が水につかる"),
+        # A statement with the section before the heading's text votes for the heading.
+        (f"{og('Region: River floods old town')}<h1>River floods old town</h1>", "Region: River floods old town", ""),
+        # A heading that names a part of the site is none; nor is that part, in a title.
+        (f"{og('River floods old town - News')}<h1>News</h1>", "", "River floods old town - News"),
+        # Houses in scripts without spaces.
+        ("<title>河水泛滥淹没老城区的街道-新华网</title>", "", "河水泛滥淹没老城区的街道"),
+    ],
+)
+def test_a_heading_is_read_without_what_stands_beside_the_headline(markup: str, linked: str, expected: str) -> None:
+    """Section, date and readings go, in the markup and in what machines are told."""
+    assert (expected or "River floods old town") == told(markup, linked)

@@ -14,7 +14,7 @@ from storyfold.events.revise import revise
 from storyfold.events.steps import Folding
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
-from storyfold.model.commit import WindowState
+from storyfold.model.commit import EventHead, WindowRow, WindowState
 from storyfold.model.events import ChangeKind, Event, EventStatus
 from storyfold.model.identity import EventId
 from tests.fakes.events_press import (
@@ -284,7 +284,7 @@ def test_two_events_become_one(window: Window) -> None:
     assert all(list(range(steps[0], steps[0] + len(steps))) == steps for steps in versions.values())
     held = window.held(loser.event_id)
     assert held is not None
-    assert (winner, 3) == (held.event, len(held.reports))
+    assert (winner, 3) == (window.document(held.event_id), len(held.reports))
 
 
 def test_merged_events_close_as_one(window: Window) -> None:
@@ -373,3 +373,46 @@ def test_what_has_no_json_form_is_named() -> None:
 
 def _event() -> Event:
     return place(Window(FoldPolicy()), quake()).events[0]
+
+
+def test_a_window_filled_from_packed_rows_decides_alike(window: Window) -> None:
+    """What the store keeps is all that deciding needs; descriptions are given back when they are asked for."""
+    foldings = [place(window, each, number * 60) for number, each in enumerate((quake(), trial()))]
+    event = foldings[0].events[-1]
+    filled = Window(FoldPolicy(), documents=1)
+    filled.take_heads(EventHead(each.events[-1].event_id, EventStatus.EMERGING, None) for each in foldings)
+    filled.take_rows(
+        WindowRow(
+            each.folded.placed.article.article_id,
+            each.folded.placed.placement.event_id,
+            each.folded.placed.placement.kind,
+            1,
+            each.folded.placed_at,
+            each.folded.packed,
+        )
+        for each in foldings
+    )
+    assert (event.event_id,) == filled.lacking([event.event_id])
+    filled.recall(foldings[1].events[-1])
+    filled.recall(event)
+    assert (foldings[1].events[-1].event_id,) == filled.lacking([each.events[-1].event_id for each in foldings])
+    assert place(window, quake_again(), 300) == place(filled, quake_again(), 300)
+
+
+def test_an_event_that_is_lost_takes_its_articles_along(window: Window) -> None:
+    """As when the store no longer has it: the next report opens another."""
+    first = place(window, quake()).events[-1]
+    place(window, trial(), 60)
+    window.lose(first.event_id)
+    assert (None, 1) == (window.held(first.event_id), window.size())
+    assert place(window, quake_again(), 120).events[-1].event_id != first.event_id
+
+
+def test_words_count_while_their_event_is_in_the_window(window: Window) -> None:
+    """When all of it has left, words are as rare as at the start."""
+    empty = dict(window._counts)
+    place(window, quake())
+    place(window, quake_again(), 60)
+    assert empty != window._counts
+    window.expire(START + timedelta(days=15))
+    assert (empty, 0) == (window._counts, window.size())

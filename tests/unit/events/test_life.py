@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from storyfold.events.life import LIVING, Waiting, all_retracted, left_behind, patience, retire, sweep
+from storyfold.events.life import LIVING, Waiting, all_retracted, leave_behind, patience, retire, sweep
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
-from storyfold.model.commit import WindowState
+from storyfold.model.commit import EventHead
 from storyfold.model.events import ChangeKind, Event, EventStatus
 from storyfold.model.identity import EventId
 from tests.fakes.events_press import QUAKE, START, article, features, place, quake, quake_again, trial
@@ -100,7 +100,7 @@ def test_an_event_that_was_merged_away_is_not_closed(window: Window) -> None:
         waiting.note(START + HOUR, held)
     lost = EventId("00000000-0000-7000-8000-000000000000")
     for event, into in ((first, lost), (second, first.event_id)):
-        (step,) = left_behind(WindowState((), (event,)), START)
+        step = leave_behind(event, START)
         window.settle(replace(step, event=replace(event, status=EventStatus.MERGED, merged_into=into)))
     assert () == sweep(window, START + 2 * HOUR, waiting)
 
@@ -125,7 +125,12 @@ def test_what_time_left_behind_is_closed(window: Window) -> None:
     placement = replace(heard.folded.placed.placement, event_id=merged.event_id)
     folded = replace(heard.folded, placed=replace(heard.folded.placed, placement=placement))
     closed = replace(old, event_id=EventId("c"), status=EventStatus.CLOSED)
-    (step,) = left_behind(WindowState((folded,), (old, home, merged, closed)), START)
+    filled = Window(FoldPolicy())
+    filled.take_heads(EventHead(each.event_id, each.status, each.merged_into) for each in (old, home, merged, closed))
+    filled.take_rows((folded,))
+    assert (old.event_id,) == filled.let_go_of_empty()
+    assert (None, None) == (filled.held(old.event_id), filled.held(closed.event_id))
+    step = leave_behind(old, START)
     assert (old.event_id, EventStatus.CLOSED, 2) == (step.event.event_id, step.event.status, step.event.version)
     assert old.status in LIVING
 

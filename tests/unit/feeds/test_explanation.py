@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
         (old_hand(), "its rhythm asks for a poll every 60 min"),
         (old_hand(interval=None), "not known yet"),
         (Feed(replace(SOURCE, interval=20 * MINUTE), old_hand().state), "its owner wants it polled every 20 min"),
-        (old_hand(failures=2, last_outcome=PollOutcome.DNS), "failed 2 times in a row, last with dns: 30 min"),
+        (old_hand(failures=2, last_outcome=PollOutcome.DNS), "failed 2 times in a row, last with dns: 2 min"),
         (old_hand(retired_at=NOW), "410 for days"),
         (old_hand(retry_after=NOW + HOUR), "Retry-After"),
         (old_hand(fresh_until=NOW + HOUR), "max-age or Expires"),
@@ -31,6 +31,7 @@ MINUTE = timedelta(minutes=1)
         (old_hand(skip_hours=(0, 1)), "hours 0, 1 UTC"),
         (old_hand(skip_days=(5, 6)), "Sat, Sun"),
         (old_hand(), "10%"),
+        (replace(old_hand(), pushed_until=NOW + HOUR), "polled 4 times more rarely"),
     ],
 )
 def test_everything_that_has_a_say_is_named(feed: Feed, words: str) -> None:

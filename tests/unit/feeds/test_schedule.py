@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from storyfold.feeds.backoff import BACKOFFS, outcome_of_status
 from storyfold.feeds.freshness import fresh_for
 from storyfold.feeds.moves import undone
-from storyfold.feeds.observation import HeldOff, NotModified, SameBody
+from storyfold.feeds.observation import HeldOff, NotModified, Pushed, SameBody
 from storyfold.feeds.policy import PollPolicy
 from storyfold.feeds.schedule import decide, reidentified, request_validators
+from storyfold.feeds.timing import after_edit
 from storyfold.model.entries import RejectReason
 from storyfold.model.feeds import Feed, Identity, PollOutcome, RedirectEvidence, Validators
 from storyfold.model.fetching import Redirect
@@ -442,8 +443,34 @@ def test_a_feed_moves_after_three_confirmations_over_a_day() -> None:
         urls.append(feed.state.url)
     assert [SOURCE.url, SOURCE.url, SOURCE.url, "https://new.example/rss"] == urls
     assert (SOURCE.url,) == feed.state.previous_urls
-    assert (SOURCE.url, ()) == (undone(feed.state).url, undone(feed.state).previous_urls)
-    assert undone(undone(feed.state)) == undone(feed.state)
+    assert NOW + 24 * HOUR == feed.state.moved_at
+    back = undone(feed.state, NOW)
+    assert back is not None
+    assert (SOURCE.url, (), NOW, Validators()) == (back.url, back.previous_urls, back.next_poll_at, back.validators)
+    assert undone(back, NOW) is None
+
+
+def test_a_move_that_a_person_took_back_does_not_happen_again() -> None:
+    """However often the redirect is confirmed; a move elsewhere may."""
+    feed = Feed(SOURCE, undone(old_hand(url="https://new.example/rss", previous_urls=(SOURCE.url,)).state, NOW))  # type: ignore[arg-type]  # it moved
+    for hours in (0, 1, 24, 48):
+        seen = parsed(an_entry(), known=(an_entry(),), response=answer(redirects=MOVED))
+        feed = Feed(SOURCE, decide(feed, seen, NOW + hours * HOUR, POLICY, chance=0).state)
+        assert (SOURCE.url, None) == (feed.state.url, feed.state.redirect)
+    elsewhere = (Redirect(301, SOURCE.url, "https://other.example/rss"),)
+    for hours in (50, 60, 80):
+        seen = parsed(an_entry(), known=(an_entry(),), response=answer(redirects=elsewhere))
+        feed = Feed(SOURCE, decide(feed, seen, NOW + hours * HOUR, POLICY, chance=0).state)
+    assert "https://other.example/rss" == feed.state.url
+
+
+def test_a_retirement_is_taken_back_before_a_move() -> None:
+    """The feed is due at once, and as if it had never said 410."""
+    state = old_hand(
+        retired_at=NOW - DAY, gone_since=NOW - 3 * DAY, failures=7, previous_urls=("https://old.example/",)
+    ).state
+    back = undone(state, NOW)
+    assert replace(state, retired_at=None, gone_since=None, failures=0, next_poll_at=NOW) == back
 
 
 @pytest.mark.parametrize(
@@ -568,3 +595,80 @@ def test_a_complaint_about_the_document_stays_until_it_is_gone() -> None:
     state = decide(old_hand(), parsed(an_entry(), complaint="lists too much"), NOW, POLICY, chance=0).state
     later = decide(Feed(SOURCE, state), NotModified(answer(304)), NOW, POLICY, chance=0).state
     assert ("lists too much", "lists too much") == (state.last_message, later.last_message)
+
+
+# -- hubs (polling.md, 26) --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "live", "interval"),
+    [(4 * HOUR, HOUR, None), (HOUR, timedelta(0), None), (HOUR, None, None), (2 * HOUR, HOUR, 2 * HOUR)],
+)
+def test_the_learned_interval_is_longer_while_a_hub_brings_the_news(
+    expected: timedelta, live: timedelta | None, interval: timedelta | None
+) -> None:
+    """By the factor of the policy, as long as the lease runs; an owner's own interval stays what it is."""
+    feed = replace(old_hand(), pushed_until=None if live is None else NOW + live)
+    feed = replace(feed, source=replace(SOURCE, interval=interval))
+    assert expected == wait_of(feed, SameBody(answer(), conditional=True))
+
+
+def test_what_a_poll_finds_of_hubs_is_remembered() -> None:
+    """Hub and self link of the last document that parsed."""
+    hints = FeedHints(hub="https://hub.example/", self_url="https://news.example/self")
+    state = decide(old_hand(), parsed(an_entry(), hints=hints), NOW, POLICY, chance=0).state
+    assert ("https://hub.example/", "https://news.example/self") == (state.hub, state.self_url)
+    state = decide(Feed(SOURCE, state), parsed(an_entry()), NOW, POLICY, chance=0).state
+    assert (None, None) == (state.hub, state.self_url)
+
+
+def test_what_a_hub_brings_changes_nothing_but_what_it_tells() -> None:
+    """New entries are taken up and teach the rhythm; validators, schedule and what is listed are a poll's business."""
+    feed = old_hand(last_new_at=NOW - 20 * MINUTE)
+    news = parsed(an_entry("1"), an_entry("2"), known=(an_entry("2"),))
+    decision = decide(feed, Pushed(news.document, news.identity, news.known), NOW, POLICY, chance=0)
+    assert (PollOutcome.NEW_ENTRIES, None, None) == (decision.outcome, decision.listed, decision.hold_off)
+    assert ["1"] == [row.ledger.entry.entry_id for row in decision.taken_up]
+    line = decision.state.history[0]
+    assert ("brought by its hub", 1) == (line.message, line.new)
+    learned = replace(
+        feed.state,
+        interval=10 * MINUTE,
+        news_interval=10 * MINUTE,
+        last_new_at=NOW,
+        history=decision.state.history,
+    )
+    assert learned == decision.state
+
+
+def test_a_hub_that_brings_what_is_known_is_noted_and_no_more() -> None:
+    """Hubs repeat themselves."""
+    known = parsed(an_entry("1"), known=(an_entry("1"),))
+    decision = decide(old_hand(), Pushed(known.document, known.identity, known.known), NOW, POLICY, chance=0)
+    assert (PollOutcome.UNCHANGED, ()) == (decision.outcome, decision.taken_up)
+    assert old_hand().state == replace(decision.state, history=())
+
+
+# -- edits of the feeds file ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "wanted", "changes"),
+    [
+        (HOUR, 2 * HOUR, {}),
+        (timedelta(0), 30 * MINUTE, {}),
+        (10 * HOUR, 20 * HOUR, {}),
+        (10 * HOUR, None, {}),
+        (10 * HOUR, 5 * HOUR, {}),
+        (10 * HOUR, 30 * MINUTE, {"failures": 1}),
+        (10 * HOUR, 30 * MINUTE, {"last_poll_at": None}),
+        (3 * HOUR, 30 * MINUTE, {"fresh_until": NOW + 3 * HOUR}),
+    ],
+)
+def test_an_interval_that_was_edited_counts_at_once(
+    expected: timedelta, wanted: timedelta | None, changes: dict[str, object]
+) -> None:
+    """A shorter one makes the feed due sooner, but neither before its server's word nor in spite of a failure."""
+    before = replace(SOURCE, interval=5 * HOUR)
+    state = old_hand(next_poll_at=NOW + 10 * HOUR, **changes).state
+    assert NOW + expected == after_edit(before, replace(SOURCE, interval=wanted), state, NOW)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.hosts.policy import HostPolicy, RetryAfterScope
 from storyfold.hosts.robots import Robots
@@ -159,8 +161,8 @@ def test_a_robots_txt_that_waits_to_be_written_is_known() -> None:
     play(story)
 
 
-def test_a_store_that_is_away_costs_nothing_but_memory() -> None:
-    """Nobody waits for it, and what was not written is written when it is back; a bound lets the oldest go."""
+def test_a_store_that_is_away_costs_nothing_but_memory(caplog: pytest.LogCaptureFixture) -> None:
+    """Said once, waited for by nobody; what was not written is written when it is back; a bound lets the oldest go."""
 
     async def story(scene: Scene) -> None:
         scene.store.failing = StoreUnavailable("away")
@@ -171,6 +173,9 @@ def test_a_store_that_is_away_costs_nothing_but_memory() -> None:
         gate.hold_off(HOST, scene.clock.now() + 2 * HOUR)
         for number in range(600):
             await gate.allowed(f"https://{number}.example")
+            if number % 100 == 0:
+                await gate.share()
+        assert 1 == sum("neither written down" in record.message for record in caplog.records)
         scene.store.failing = None
         await gate.share()
         kept = await scene.store.kept_hosts(scene.clock.now(), 10)

@@ -380,6 +380,28 @@ def test_no_more_feeds_are_in_hand_than_allowed() -> None:
     asyncio.run(story())
 
 
+def test_where_few_places_are_free_a_moment_is_waited_for_more() -> None:
+    """The last places are not leased for one by one, and not kept empty for long either."""
+
+    async def story() -> None:
+        scene = Scene(concurrency=8)
+        urls = [f"https://news{n}.example/rss" for n in range(8)]
+        await scene.register(*(source(url) for url in urls[:7]))
+        for url in urls:
+            scene.fetcher.answer(url, response(url, rss("a")))
+        scene.hold.clear()
+        async with scene.running():
+            assert 7 == scene.stage.in_hand()
+            await scene.register(*(source(url) for url in urls))
+            scene.stage.wake()
+            await scene.clock.advance(timedelta(seconds=0.05))
+            assert 7 == scene.stage.in_hand()
+            await scene.clock.advance(timedelta(seconds=0.5))
+            assert 8 == scene.stage.in_hand()
+
+    asyncio.run(story())
+
+
 def test_a_store_that_is_not_there_is_waited_for() -> None:
     """Leases, looks and commits are tried again, and the poll in hand is not lost or made twice."""
 

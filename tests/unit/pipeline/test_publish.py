@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,6 +58,11 @@ class Line:
 
 def record(name: str, topic: Topic = Topic.CHANGES, size: int = 10) -> Record:
     return Record(topic, "k", (("ce_id", name),), b"x" * size, NOON - 2 * SECOND, NOON - 60 * SECOND)
+
+
+def article(name: str, body: str) -> Record:
+    value = json.dumps({"article_id": name, "body": body}, separators=(",", ":")).encode()
+    return Record(Topic.ARTICLES, name, (("ce_id", name),), value, NOON)
 
 
 def is_connected(stage: PublishStage) -> bool:
@@ -341,3 +347,53 @@ async def test_stopping_closes_the_publisher() -> None:
     async with running(PublishStage(parts, line.policy)):
         assert not publisher.closed
     assert publisher.closed
+
+
+async def test_an_article_that_is_too_large_is_cut() -> None:
+    """An article that the broker finds too large goes with its body cut, says so, is counted, and keeps its place."""
+    line = Line(cluster=MemoryCluster(largest=2500))
+    await line.fill(record("a"), article("b", "word " * 2000), article("c", "word " * 1000), record("d"))
+    async with running(line.stage()):
+        pass
+    assert line.ids == ["a", "b", "c", "d"]
+    cut = [dict(each.headers).get("storyfold_cut") for each in line.cluster.committed]
+    assert cut == [None, "body", "body", None]
+    assert all(1500 < len(each.value) <= 2500 for each in line.cluster.committed[1:3])
+    assert line.meter.counted(Metric.RECORDS_CUT) == 2
+
+
+async def test_a_larger_one_is_tried_again_after_an_hour() -> None:
+    """The size that was refused is forgotten, as an operator may have raised the limit."""
+    line = Line(cluster=MemoryCluster(largest=2500))
+    await line.fill(article("a", "word " * 2000))
+    async with running(line.stage()):
+        line.cluster.largest = 100_000
+        await line.fill(article("b", "word " * 2000))
+        await line.clock.advance(60 * SECOND)
+        await line.clock.advance(4000 * SECOND)
+        await line.fill(article("c", "word " * 2000))
+        await line.clock.advance(60 * SECOND)
+    assert [True, True, False] == ["storyfold_cut" in dict(each.headers) for each in line.cluster.committed]
+
+
+async def test_what_cannot_be_cut_waits() -> None:
+    """A record without a body to cut holds publishing up until somebody raises the limit, and is not lost."""
+    line = Line(cluster=MemoryCluster(largest=100))
+    await line.fill(record("a"), record("b", size=200), record("c"))
+    async with running(line.stage()):
+        assert line.ids == []
+        line.cluster.largest = 1000
+        await line.clock.advance(61 * SECOND)
+    assert line.ids == ["a", "b", "c"]
+
+
+async def test_the_wall_clock_steps() -> None:
+    """Steps of the wall clock, ahead and back, stop nothing, and no latency is less than nothing."""
+    line = Line()
+    async with running(line.stage()):
+        for number, step in enumerate((3600, -7200, 86_400, -86_400)):
+            line.clock.jump(step * SECOND)
+            await line.fill(record(f"r{number}"))
+            await line.clock.advance(SECOND)
+    assert line.ids == ["r0", "r1", "r2", "r3"]
+    assert all(value >= 0 for _, _, value in line.meter.observations)

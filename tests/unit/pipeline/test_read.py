@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from storyfold.articles.policy import ReadPolicy
 from storyfold.model.entries import LedgerEntry, RejectReason, RetryReason
 from storyfold.model.features import Features
+from storyfold.model.feeds import BodyPolicy
 from storyfold.model.fetching import FetchLimits, FetchResponse
 from storyfold.model.metrics import Metric, Stage
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
@@ -106,6 +108,13 @@ def test_a_page_becomes_an_article() -> None:
     assert isinstance(desk.read(), ReadArticle)
     assert [(URL, True)] == desk.gate.slots
     assert 1 == len(desk.extractor.pages)
+
+
+def test_a_feed_whose_owner_wants_its_text_alone() -> None:
+    """No page is fetched, and the article is made of what the feed carries."""
+    desk, row = Desk(), ledger()
+    desk.read(replace(row, feed=replace(row.feed, body=BodyPolicy.FEED)))
+    assert ([], []) == (desk.gate.slots, desk.fetcher.requests)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from storyfold.edges.store.documents import EVENT, PLACED, decode_features, encode_features
 from storyfold.edges.store.rows import Counter, rows_of, take_numbers
-from storyfold.edges.store.tables import articles, bodies, events
+from storyfold.edges.store.tables import articles, bodies, events, window_rows
 from storyfold.model.articles import PlacedArticle
 from storyfold.model.commit import Commit, FoldedArticle
 from storyfold.model.events import Event, EventStatus
@@ -70,8 +70,16 @@ def save_articles(connection: Connection, folded: Iterable[FoldedArticle]) -> No
             for index, key in enumerate(new)
         ]
         connection.execute(insert(articles), rows)
+        connection.execute(
+            insert(window_rows),
+            [
+                _window_row(given[key]) | {"article_id": key, "ordinal": ordinal + index}
+                for index, key in enumerate(new)
+            ],
+        )
     newer = sorted(key for key in given if key in known and given[key].placed.article.version >= known[key])
     _replace(connection, articles, [_article_row(given[key]) | {"key": key} for key in newer])
+    _replace(connection, window_rows, [_window_row(given[key]) | {"key": key} for key in newer])
     _save_bodies(connection, {key: given[key] for key in (*new, *newer)})
 
 
@@ -149,6 +157,17 @@ def _article_row(item: FoldedArticle) -> dict[str, Any]:
         "document": PLACED.encode(replace(item.placed, article=replace(article, body=""))),
         "features": encode_features(item.features),
         "language": language_number(item.features.language),
+    }
+
+
+def _window_row(item: FoldedArticle) -> dict[str, Any]:
+    return {
+        "placed_at": item.placed_at,
+        "event_id": item.placed.placement.event_id,
+        "language": language_number(item.features.language),
+        "kind": item.placed.placement.kind,
+        "version": item.placed.article.version,
+        "packed": item.packed,
     }
 
 

@@ -1,6 +1,7 @@
 """The table of feeds: registering, leasing, and what a poll leaves behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select,
 from storyfold.edges.store.documents import POLL_STATE, SOURCE, encode_listed
 from storyfold.edges.store.rows import chunks, rows_of
 from storyfold.edges.store.tables import feeds
+from storyfold.feeds.timing import after_edit
 from storyfold.model.commit import FeedSync, PolledFeed
 from storyfold.model.feeds import Feed, FeedSource, PollState
 from storyfold.model.identity import FeedId
@@ -31,6 +33,8 @@ def register(connection: Connection, sources: Sequence[FeedSource], now: datetim
     if edited:
         change = update(feeds).where(feeds.c.feed_id == bindparam("key"))
         connection.execute(change.values(source=bindparam("source"), url=bindparam("url")), edited)
+        edits = {FeedId(row["key"]): SOURCE.decode(known[row["key"]].source) for row in edited}
+        _hasten(connection, {feed_id: (before, wanted[feed_id]) for feed_id, before in edits.items()}, now)
     _bring_back(connection, [source.feed_id for source in back])
     for chunk in chunks(gone):
         leave = update(feeds).where(feeds.c.feed_id.in_(chunk))
@@ -49,6 +53,22 @@ def _new_row(source: FeedSource, now: datetime) -> dict[str, object]:
     }
 
 
+def _hasten(connection: Connection, edits: Mapping[FeedId, tuple[FeedSource, FeedSource]], now: datetime) -> None:
+    """Poll those sooner whose owner now wants them more often; one that is leased is decided by its poll."""
+    changed = [feed_id for feed_id, (before, after) in edits.items() if before.interval != after.interval]
+    query = select(feeds.c.feed_id, feeds.c.state).where(feeds.c.leased_until.is_(None), feeds.c.due_at.is_not(None))
+    rows = []
+    for row in rows_of(connection, query, feeds.c.feed_id, changed):
+        state = POLL_STATE.decode(row.state)
+        due_at = after_edit(*edits[row.feed_id], state, now)
+        if due_at != state.next_poll_at:
+            sooner = POLL_STATE.encode(replace(state, next_poll_at=due_at))
+            rows.append({"key": row.feed_id, "due_at": due_at, "state": sooner})
+    if rows:
+        change = update(feeds).where(feeds.c.feed_id == bindparam("key"))
+        connection.execute(change.values(due_at=bindparam("due_at"), state=bindparam("state")), rows)
+
+
 def _bring_back(connection: Connection, ids: Sequence[FeedId]) -> None:
     rows = rows_of(connection, select(feeds.c.feed_id, feeds.c.state), feeds.c.feed_id, ids)
     due = [{"key": row.feed_id, "due_at": POLL_STATE.decode(row.state).next_poll_at} for row in rows]
@@ -65,6 +85,20 @@ def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timede
     rows = connection.execute(mine.returning(feeds.c.due_at, feeds.c.feed_id, feeds.c.source, feeds.c.state)).all()
     # Returned in any order.
     return tuple(Feed(SOURCE.decode(row[2]), POLL_STATE.decode(row[3])) for row in sorted(rows, key=itemgetter(0, 1)))
+
+
+def lease_feed(connection: Connection, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+    """See `Store.lease_feed`."""
+    free = or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now)
+    here = (feeds.c.feed_id == feed_id, feeds.c.due_at.is_not(None), free)
+    query = select(feeds.c.source, feeds.c.state).where(*here).with_for_update(skip_locked=True)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    connection.execute(
+        update(feeds).where(feeds.c.feed_id == feed_id).values(lease_owner=owner, leased_until=now + lease)
+    )
+    return Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state))
 
 
 def due_feeds(now: datetime, limit: int) -> Select[tuple[str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from storyfold.edges.store.documents import HEADERS
+from storyfold.edges.store.documents import HEADERS, unreadable
 from storyfold.edges.store.rows import Counter, take_numbers
 from storyfold.edges.store.tables import outbox, shards
 from storyfold.model.records import OutboxRow, Record, Topic
@@ -67,8 +67,12 @@ def last_sequence(connection: Connection) -> int:
 
 def outbox_row(row: Sequence[Any]) -> OutboxRow:
     """Put a row of the outbox together again; by place, as names cost a third of the time."""
-    sequence, topic, key, headers, value, origin_at, published_at = row
-    return OutboxRow(sequence, Record(Topic(topic), key, HEADERS.decode(headers), value, origin_at, published_at))
+    sequence, word, key, headers, value, origin_at, published_at = row
+    try:
+        topic = Topic(word)
+    except ValueError as error:
+        raise unreadable(Topic, error) from error
+    return OutboxRow(sequence, Record(topic, key, HEADERS.decode(headers), value, origin_at, published_at))
 
 
 def _values(record: Record) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from storyfold.edges.store import (
     pruning,
     rereads,
     sharing,
+    subscriptions,
     window,
 )
 from storyfold.edges.store.adapter import Adapter, InDoubt
@@ -34,15 +35,16 @@ from storyfold.edges.store.tables import shards
 from storyfold.edges.store.writer import GroupWriter
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowState
+from storyfold.model.commit import Commit, FeedSync, FoldedArticle, LedgerCounts, WindowPart, WindowState
 from storyfold.model.curation import Curation, CurationOrder
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import Change, Event
 from storyfold.model.feeds import Feed, FeedSource, KnownEntry
-from storyfold.model.identity import ArticleId, EntryId, EventId
+from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow
 from storyfold.model.retention import ROBOTS_STALE, Pruned, Retention
 from storyfold.model.shards import Shard, ShardClaim, Turn
+from storyfold.model.websub import Subscription, SubscriptionState
 from storyfold.ports import Snapshot, Store, StoreBroken, StoreUnavailable
 
 T = TypeVar("T")
@@ -83,6 +85,10 @@ class SqlStore:
         """See `Store.lease_feeds`."""
         return await self._write(lambda connection: feeds.lease_feeds(connection, owner, now, lease, limit))
 
+    async def lease_feed(self, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
+        """See `Store.lease_feed`."""
+        return await self._write(lambda connection: feeds.lease_feed(connection, feed_id, owner, now, lease))
+
     async def next_feed_due(self) -> datetime | None:
         """See `Store.next_feed_due`."""
         return await self._read(feeds.next_feed_due)
@@ -108,6 +114,40 @@ class SqlStore:
     async def kept_robots(self, origin: str) -> RobotsKept | None:
         """See `HostStore.kept_robots`."""
         return await self._read(lambda connection: hosts.kept_robots(connection, origin))
+
+    # -- subscriptions ------------------------------------------------------------------------------------------------
+
+    async def subscription_of(self, feed_id: FeedId) -> Subscription | None:
+        """See `SubscriptionStore.subscription_of`."""
+        return await self._read(lambda connection: subscriptions.subscription_of(connection, feed_id))
+
+    async def subscription_at(self, token: str) -> Subscription | None:
+        """See `SubscriptionStore.subscription_at`."""
+        return await self._read(lambda connection: subscriptions.subscription_at(connection, token))
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.due_subscriptions`."""
+        return await self._read(lambda connection: subscriptions.due_subscriptions(connection, now, limit))
+
+    async def left_subscriptions(self, limit: int) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.left_subscriptions`."""
+        return await self._read(lambda connection: subscriptions.left_subscriptions(connection, limit))
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """See `SubscriptionStore.subscriptions`."""
+        return await self._read(subscriptions.all_subscriptions)
+
+    async def subscription_counts(self) -> Mapping[SubscriptionState, int]:
+        """See `SubscriptionStore.subscription_counts`."""
+        return await self._read(subscriptions.count_subscriptions)
+
+    async def save_subscription(self, subscription: Subscription) -> bool:
+        """See `SubscriptionStore.save_subscription`."""
+        return await self._write(lambda connection: subscriptions.save_subscription(connection, subscription))
+
+    async def drop_subscription(self, subscription: Subscription) -> bool:
+        """See `SubscriptionStore.drop_subscription`."""
+        return await self._write(lambda connection: subscriptions.drop_subscription(connection, subscription))
 
     # -- ledger -------------------------------------------------------------------------------------------------------
 
@@ -183,6 +223,19 @@ class SqlStore:
     async def _stream_window(self, since: datetime) -> AsyncIterator[AsyncIterator[WindowState]]:
         async with self._one_state() as ask:
             yield window.window_parts(ask, since)
+
+    def stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[WindowPart]]:
+        """See `Store.stream_rows`."""
+        return self._stream_rows(since, layout, shard)
+
+    @asynccontextmanager
+    async def _stream_rows(
+        self, since: datetime, layout: bytes, shard: Shard | None
+    ) -> AsyncIterator[AsyncIterator[WindowPart]]:
+        async with self._one_state() as ask:
+            yield window.window_rows_in_parts(ask, since, layout, shard)
 
     # -- outbox -------------------------------------------------------------------------------------------------------
 

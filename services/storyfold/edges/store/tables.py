@@ -144,6 +144,22 @@ Index(
     postgresql_where=rereads.c.due_at.is_not(None),
 )
 
+# What folding's window keeps of each article; apart, so that filling a window reads nothing else.
+window_rows = Table(
+    "window_rows",
+    metadata,
+    Column("article_id", WORD, primary_key=True),
+    Column("ordinal", BigInteger, nullable=False, comment="as in articles"),
+    Column("placed_at", Moment, nullable=False),
+    Column("event_id", WORD, nullable=False),
+    Column("language", BigInteger, comment="as in articles"),
+    Column("kind", WORD, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False, comment="empty where it must be packed anew from the features"),
+)
+# With the event, so that the window's events are found without reading its rows.
+Index("ix_window_rows_placed", window_rows.c.placed_at, window_rows.c.ordinal, window_rows.c.event_id)
+
 events = Table(
     "events",
     metadata,

@@ -1,23 +1,24 @@
 """Reading much at once: the folding window at start, and snapshots of current state chunk by chunk."""
 
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select, true, tuple_
+from sqlalchemy import Connection, Row, Select, Table, and_, case, null, or_, select, true, tuple_
 
 from storyfold.edges.store.articles import ALIVE, folded_without_body, placed_with_body, with_bodies
 from storyfold.edges.store.documents import EVENT
 from storyfold.edges.store.outbox import outbox_row
-from storyfold.edges.store.rows import CHUNK
-from storyfold.edges.store.tables import articles, events, outbox
-from storyfold.model.articles import PlacedArticle
-from storyfold.model.commit import FoldedArticle, WindowState
-from storyfold.model.events import Event
+from storyfold.edges.store.rows import CHUNK, rows_of
+from storyfold.edges.store.tables import articles, events, outbox, window_rows
+from storyfold.model.articles import PlacedArticle, PlacementKind
+from storyfold.model.commit import EventHead, FoldedArticle, WindowPart, WindowRow, WindowState
+from storyfold.model.events import Event, EventStatus
+from storyfold.model.identity import ArticleId, EventId
 from storyfold.model.records import OutboxRow, Topic
 from storyfold.model.shards import Shard
 
@@ -28,6 +29,8 @@ CURRENT_STATE = (Topic.ARTICLES, Topic.EVENTS)
 
 # Articles of the window that are read at once: some 20 ms of one core.
 PART = 500
+# The same, packed.
+ROWS = 2_000
 
 
 class Ask(Protocol):
@@ -106,6 +109,66 @@ def _window_part(
     return Part(folded, Place(rows[-1].placed_at, rows[-1].ordinal))
 
 
+async def window_rows_in_parts(
+    ask: Ask, since: datetime, layout: bytes, shard: Shard | None
+) -> AsyncIterator[WindowPart]:
+    """Stream what folding keeps: heads of events, then articles packed, some at a time."""
+    yield WindowPart(await ask(lambda connection: _heads(connection, since, shard)), ())
+    behind: Place | None = None
+    while rows := await ask(partial(_rows, since=since, behind=behind, shard=shard)):
+        odd = [row.article_id for row in rows if not row.packed.startswith(layout)]
+        whole = dict(await ask(partial(_whole, ids=odd))) if odd else {}
+        with _without_collections():
+            yield WindowPart((), tuple(whole.get(row.article_id) or _window_row(row) for row in rows))
+        behind = Place(rows[-1].placed_at, rows[-1].ordinal)
+
+
+def _heads(connection: Connection, since: datetime, shard: Shard | None) -> tuple[EventHead, ...]:
+    """Of the events that `window_events` gives."""
+    inside = select(window_rows.c.event_id).where(window_rows.c.placed_at >= since)
+    if shard is not None:
+        inside = inside.where(window_rows.c.language % shard.of == shard.number)
+    of_it = _of(shard, select(articles.c.article_id).where(articles.c.event_id == events.c.event_id))
+    told = true() if shard is None else of_it.exists()
+    wanted = or_(events.c.event_id.in_(inside), and_(events.c.status.in_(ALIVE), told))
+    merged = case((events.c.status == EventStatus.MERGED, events.c.document), else_=null()).label("merged")
+    query = select(events.c.event_id, events.c.status, merged).where(wanted).order_by(events.c.event_id)
+    return tuple(
+        EventHead(
+            EventId(row.event_id),
+            EventStatus(row.status),
+            None if row.merged is None else EVENT.decode(row.merged).merged_into,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _rows(connection: Connection, since: datetime, behind: Place | None, shard: Shard | None) -> Sequence[Row[Any]]:
+    query = select(window_rows)
+    if shard is not None:
+        query = query.where(window_rows.c.language % shard.of == shard.number)
+    return connection.execute(in_order(query, since, behind, window_rows).limit(ROWS)).all()
+
+
+def _whole(connection: Connection, ids: Sequence[str]) -> dict[str, FoldedArticle]:
+    columns = (articles.c.article_id, articles.c.document, articles.c.features, articles.c.placed_at)
+    return {
+        row.article_id: folded_without_body(row.document, row.features, row.placed_at)
+        for row in rows_of(connection, select(*columns), articles.c.article_id, ids)
+    }
+
+
+def _window_row(row: Row[Any]) -> WindowRow:
+    return WindowRow(
+        ArticleId(row.article_id),
+        EventId(row.event_id),
+        PlacementKind(row.kind),
+        row.version,
+        row.placed_at,
+        row.packed,
+    )
+
+
 @contextmanager
 def _without_collections() -> Iterator[None]:
     # Many values are made, none dies and none stands in a cycle, yet collections would look at all of them
@@ -128,14 +191,14 @@ async def articles_since(ask: Ask, since: datetime) -> AsyncIterator[PlacedArtic
         behind = Place(rows[-1].placed_at, rows[-1].ordinal)
 
 
-def in_order(query: Any, since: datetime, behind: Place | None) -> Any:
+def in_order(query: Any, since: datetime, behind: Place | None, table: Table = articles) -> Any:
     """Put a query for articles in the order of placement, from a moment on or behind a place."""
     if behind is None:
-        start = articles.c.placed_at >= since
+        start = table.c.placed_at >= since
     else:
         # Instead of the moment, not beside it: SQLite would choose that one and skip rows from there each time.
-        start = tuple_(articles.c.placed_at, articles.c.ordinal) > (behind.placed_at, behind.ordinal)
-    return query.where(start).order_by(articles.c.placed_at, articles.c.ordinal)
+        start = tuple_(table.c.placed_at, table.c.ordinal) > (behind.placed_at, behind.ordinal)
+    return query.where(start).order_by(table.c.placed_at, table.c.ordinal)
 
 
 async def living_events(ask: Ask) -> AsyncIterator[Event]:
