@@ -3,7 +3,9 @@
 import logging
 import re
 import warnings
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -41,13 +43,16 @@ class Way(StrEnum):
     FEED = "feed"
 
 
-def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
+def by_trafilatura(
+    root: HtmlElement, url: str, way: Way, extract: Callable[..., Any] = bare_extraction
+) -> tuple[Block, ...]:
     """Extract with trafilatura.
 
     Args:
         root: of the page; left as it is.
         url: of the page.
         way: `Way.FAST` for its rules alone, else with its fallbacks.
+        extract: trafilatura's own.
 
     Returns:
         Blocks in order; none where it finds none or stumbles over the page.
@@ -58,7 +63,7 @@ def by_trafilatura(root: HtmlElement, url: str, way: Way) -> tuple[Block, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document = bare_extraction(root, url=url, options=options)
+            document = extract(root, url=url, options=options)
     except (
         ValueError,
         TypeError,

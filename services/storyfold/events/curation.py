@@ -91,12 +91,26 @@ def split(told: Told, articles: Sequence[ArticleId], curation: Curation, now: da
     strangers = [each for each in articles if each not in ids]
     if strangers:
         return Refused(f"article {strangers[0]} does not belong to event {event.event_id}")
-    gone = _with_copies(frozenset(articles), told.articles)
+    return divide(told, frozenset(articles), _evidence("split off", curation), now)
+
+
+def divide(
+    told: Told, wanted: frozenset[ArticleId], evidence: tuple[Evidence, ...], now: datetime
+) -> Decided | Refused:
+    """Make two events of one.
+
+    Args:
+        told: the event with all its articles.
+        wanted: those that leave; the copies of them go with them.
+        evidence: why.
+        now: the moment of decision.
+    """
+    event = told.event
+    gone = _with_copies(wanted, told.articles)
     staying = tuple(each for each in told.articles if each.placed.article.article_id not in gone)
     going = [each for each in told.articles if each.placed.article.article_id in gone]
     if not staying or not going:
         return Refused(f"event {event.event_id} would be left without articles: nothing is split off by that")
-    evidence = _evidence("split off", curation)
     new_id = event_id_of(going[0].placed.article.article_id, now)
     moved = tuple(_moved(each, new_id, first=i == 0, gone=gone, evidence=evidence) for i, each in enumerate(going))
     fresh = _status_like(event, _described(new_id, moved))

@@ -19,10 +19,11 @@ from functools import partial
 from typing import TypeVar
 
 from storyfold.articles.rereads import mark_of
-from storyfold.events.curation import Decided, Pair, Refused, heeding, kept_apart
+from storyfold.events.curation import Decided, Pair, Refused, divide, heeding, kept_apart
 from storyfold.events.fold import place, tell
 from storyfold.events.life import Waiting, close, put_off, retire
 from storyfold.events.policy import FoldPolicy
+from storyfold.events.repair import rift
 from storyfold.events.revise import revise, withdraw
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
@@ -37,7 +38,7 @@ from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOf
 from storyfold.model.records import Record, Reject
 from storyfold.model.rereads import LookOutcome
 from storyfold.pipeline.batch import Batch, Seat, entry_of
-from storyfold.pipeline.curate import decide
+from storyfold.pipeline.curate import decide, told
 from storyfold.pipeline.filling import close_left, fill, pieces, recall
 from storyfold.pipeline.lineage import family_of
 from storyfold.ports import Clock, Hop, Meter, Store, StoreConflict, StoreUnavailable
@@ -168,15 +169,10 @@ class FoldStage:
             case Refused(why=why):
                 logger.warning("curation %d is refused: %s", curation.number, why)
                 batch.curated.append(replace(curation, state=CurationState.REFUSED, told=why))
-            case Decided(articles=articles, events=events, changes=changes, opened=opened):
+            case Decided(opened=opened):
                 logger.info("curation %d is carried out: %s", curation.number, curation.order)
                 batch.curated.append(replace(curation, state=CurationState.DONE, opened=opened))
-                batch.moved.extend(articles)
-                batch.outbox.extend(self._parts.encoder.article(each.placed, now) for each in articles)
-                for event, change in zip(events, changes, strict=True):
-                    step = Sweeping(event, change)
-                    batch.sweepings.append(step)
-                    batch.outbox.extend(self._swept(step))
+                self._put(decided, batch, now)
         return await self._commit(batch)
 
     async def _fold(self, outcomes: tuple[ReadOutcome, ...], position: int | None) -> bool:
@@ -201,7 +197,42 @@ class FoldStage:
             return False
         for event_id in retired:
             self._window.lose(event_id)
+        for event_id in self._window.take_grown():
+            if not await self._repair(event_id):
+                await self._load()
+                break
         return True
+
+    async def _repair(self, event_id: EventId) -> bool:
+        """Split an event that turns out to be two; whether the store still was what that was decided on."""
+        held = self._window.held(event_id)
+        found = None if held is None else rift(self._window, held)
+        if found is None:
+            return True
+        whole = await self._patiently(lambda: told(self._parts.store, event_id))
+        if isinstance(whole, Refused):
+            return True
+        now = self._parts.clock.now()
+        decided = divide(whole, frozenset(found.leaving), found.evidence(), now)
+        if isinstance(decided, Refused):
+            return True
+        logger.info("event %s turns out to be two: %s is split off", event_id, decided.opened)
+        batch = Batch()
+        articles = [replace(each, packed=self._window.packed_again(each)) for each in decided.articles]
+        self._put(replace(decided, articles=tuple(articles)), batch, now)
+        if not await self._commit(batch):
+            return False
+        self._window.divide(articles, decided.events)
+        return True
+
+    def _put(self, decided: Decided, batch: Batch, now: datetime) -> None:
+        """Put articles that move, and the steps of their events, into a batch."""
+        batch.moved.extend(decided.articles)
+        batch.outbox.extend(self._parts.encoder.article(each.placed, now) for each in decided.articles)
+        for event, change in zip(decided.events, decided.changes, strict=True):
+            step = Sweeping(event, change)
+            batch.sweepings.append(step)
+            batch.outbox.extend(self._swept(step))
 
     async def _retire(self, batch: Batch) -> tuple[EventId, ...]:
         """Retract the events that lost their last report in this batch; they leave the window behind the commit."""

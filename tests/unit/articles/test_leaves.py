@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyfold.articles.authors import authors
@@ -71,6 +71,7 @@ def test_capitals_that_look_doubled_stay() -> None:
     assert decode("NÃO É VERDADE, Ã é uma letra".encode(), None) == "NÃO É VERDADE, Ã é uma letra"
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=300), st.none() | st.text(max_size=30))
 def test_decoding_never_raises(body: bytes, content_type: str | None) -> None:
     """Any bytes are some text."""
@@ -280,7 +281,7 @@ def test_language_tags_are_cut_down(tag: str | None, code: str | None) -> None:
         ("KABUL, July 8 (Reuters) - The river rose.", (), "Reuters"),
         ("BERLIN (dpa/lby) - Der Fluss.", (), "dpa"),
         ("WASHINGTON (AP) — The river rose.", (), "AP"),
-        ("МОСКВА, 8 июл /ТАСС/. Река.", (), None),
+        ("МОСКВА, 8 июл /ТАСС/. Река.", (), "TASS"),
         ("The river rose.", ("Ana Sousa", "AFP"), "AFP"),
         ("The river rose.", ("Deutsche Presse-Agentur",), "dpa"),
         ("The river (the Apa) rose.", (), None),

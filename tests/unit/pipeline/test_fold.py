@@ -12,6 +12,7 @@ import pytest
 
 from storyfold.articles.rereads import mark_of
 from storyfold.events.policy import FoldPolicy
+from storyfold.events.window import Window
 from storyfold.model.articles import Article, ArticleChange, Quality
 from storyfold.model.commit import Commit, TakenUp
 from storyfold.model.curation import CurationState, RetractEvent, SplitEvent
@@ -30,6 +31,7 @@ from tests.fakes.hop import MemoryHop
 from tests.fakes.meter import RecordingMeter
 from tests.fakes.store import MemoryStore
 from tests.fakes.store_values import ledger_of
+from tests.fakes.two_quakes import OTHER_THIRD, glued, quakes
 
 pytestmark = pytest.mark.anyio
 
@@ -265,3 +267,28 @@ async def test_the_plan_of_a_read_article_is_kept_with_it() -> None:
         plan = await rig.plan(quake())
         assert plan is not None
         assert (2, 1) == (plan.version, plan.left)
+
+
+async def test_an_event_that_turns_out_to_be_two_is_split() -> None:
+    """Behind the commit that showed it: both events go on, what moved is published again, and later reports tell."""
+    one, again, _, other, other_again = quakes()
+    window = Window(FoldPolicy())
+    first = [replace(each, article_id=ArticleId(f"b{i}")) for i, each in enumerate((one, again, one))]
+    second = [replace(each, article_id=ArticleId(f"s{i}")) for i, each in enumerate((other, other_again) * 2)]
+    held, articles = glued(window, (*first, *second))
+    store = MemoryStore()
+    await store.apply(Commit(articles=articles, events=(window.document(held.event_id),)))
+    async with folding(store) as rig:
+        third = article("s9", "Sorvik colliery shut after quake", OTHER_THIRD, house="third.example")
+        await rig.read(third)
+        assert ["report-added", "split", "split"] == await rig.kinds()
+        fresh = await rig.event_of(third)
+        assert fresh != held.event_id
+        moved = {each.article_id for each in second} | {third.article_id}
+        assert moved == {each.placed.article.article_id for each in await store.articles_of([fresh])}
+        versions = {each["event_id"]: each["version"] for each in await rig.records(Topic.EVENTS)}
+        assert {fresh: 1, held.event_id: window.document(held.event_id).version + 2} == versions
+        late = article("s10", "Sorvik quake: colliery stays shut", OTHER_THIRD.replace("dig", "mine") + " Soon.")
+        await rig.read(late)
+        assert fresh == await rig.event_of(late)
+        assert 2 == (await rig.kinds()).count("split")
