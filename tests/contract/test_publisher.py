@@ -278,7 +278,8 @@ async def test_an_outage_leaves_nothing_behind(unused_port: int) -> None:
         gc.collect()
         counts.append((process.num_threads(), process.num_fds()))
     await publisher.close()
-    assert counts[0] == counts[-1]
+    # What tests before this one left may still go.
+    assert all(last <= first for first, last in zip(counts[0], counts[-1], strict=True)), counts
 
 
 @pytest.fixture
