@@ -14,33 +14,43 @@ _LABEL_LENGTH = 240
 
 # "Read also", as news sites write it. A block that is this, or begins with this and a colon, points elsewhere.
 _RELATED_WORDS = (
-    "read more", "read also", "also read", "see also", "see more", "related", "related news",
-    "related stories", "related articles", "related topics", "related coverage",
-    "more on this story", "more on this", "more from", "more stories", "most read", "don't miss",
-    "don’t miss", "also on", "you may also like", "you may also like...", "recommended", "watch",
-    "watch more", "explore further", "what to read next", "further reading", "leggi anche",
-    "leggi di più", "vedi anche", "ti potrebbe interessare", "lee también", "lea también",
-    "leer más", "te puede interesar", "te recomendamos", "más información", "ver también",
-    "leia também", "leia mais", "veja também", "saiba mais", "ler mais", "lire aussi",
-    "à lire aussi", "a lire aussi", "lire la suite", "voir aussi", "sur le même sujet",
-    "mehr zum thema", "lesen sie auch", "lesen sie mehr", "auch interessant", "mehr dazu",
-    "das könnte sie auch interessieren", "lees ook", "lees meer", "læs også", "læs mere",
-    "les også", "les mer", "läs också", "läs även", "läs mer", "lue myös", "lue lisää",
-    "lesa meira", "czytaj też", "czytaj także", "czytaj więcej", "zobacz też", "zobacz także",
-    "zobacz również", "przeczytaj także", "čtěte také", "přečtěte si také", "přečtěte si",
-    "čítajte aj", "prečítajte si aj", "pročitajte i", "pročitajte još", "preberite še",
-    "citește și", "citeşte şi", "vezi și", "olvasd el ezt is", "kapcsolódó cikkek", "loe ka",
-    "lasi arī", "skaitykite taip pat", "читайте также", "смотрите также", "по теме",
-    "материалы по теме", "читайте також", "читайте ще", "читайте по темі", "прочетете още",
-    "вижте още", "още по темата", "прочитајте и", "прочитај и", "διαβάστε επίσης", "διαβάστε ακόμα",
-    "διαβάστε περισσότερα", "δείτε επίσης", "ilgili haber", "ilgili haberler", "ayrıca okuyun",
-    "bunları da oku", "baca juga", "baca selengkapnya", "lihat juga", "xem thêm", "đọc thêm",
-    "tin liên quan", "اقرأ أيضا", "اقرأ أيضاً", "اقرأ المزيد", "إقرأ أيضا", "بیشتر بخوانید",
-    "مطالب مرتبط", "یہ بھی پڑھیں", "مزید پڑھیں", "קראו גם", "קראו עוד", "関連記事", "あわせて読みたい",
-    "関連ニュース", "相关阅读", "相关新闻", "延伸阅读", "延伸閱讀", "相關新聞", "更多新聞", "관련기사", "관련 기사",
-    "อ่านเพิ่มเติม",
-    "ข่าวที่เกี่ยวข้อง", "यह भी पढ़ें", "ये भी पढ़ें", "और पढ़ें", "আরও পড়ুন", "மேலும் படிக்க",
-    "soma zaidi", "pia soma",
+    "read more", "read also", "also read", "see also", "see more", "related", "related news", "related stories",
+    "related articles", "related topics", "related coverage", "more on this story", "more on this", "more from",
+    "more stories", "most read", "don't miss", "don’t miss", "also on", "you may also like",
+    "you may also like...", "recommended", "watch", "watch more", "explore further", "what to read next",
+    "further reading", "leggi anche", "leggi di più", "vedi anche", "ti potrebbe interessare", "lee también",
+    "lea también", "leer más", "te puede interesar", "te recomendamos", "más información", "ver también",
+    "leia também", "leia mais", "veja também", "saiba mais", "ler mais", "lire aussi", "à lire aussi",
+    "a lire aussi", "lire la suite", "voir aussi", "sur le même sujet", "mehr zum thema", "lesen sie auch",
+    "lesen sie mehr", "auch interessant", "mehr dazu", "das könnte sie auch interessieren", "lees ook",
+    "lees meer", "læs også", "læs mere", "les også", "les mer", "läs också", "läs även", "läs mer", "lue myös",
+    "lue lisää", "lesa meira", "czytaj też", "czytaj także", "czytaj więcej", "zobacz też", "zobacz także",
+    "zobacz również", "przeczytaj także", "čtěte také", "přečtěte si také", "přečtěte si", "čítajte aj",
+    "prečítajte si aj", "pročitajte i", "pročitajte još", "preberite še", "citește și", "citeşte şi", "vezi și",
+    "olvasd el ezt is", "kapcsolódó cikkek", "loe ka", "lasi arī", "skaitykite taip pat", "читайте также",
+    "смотрите также", "по теме", "материалы по теме", "читайте також", "читайте ще", "читайте по темі",
+    "прочетете още", "вижте още", "още по темата", "прочитајте и", "прочитај и", "διαβάστε επίσης",
+    "διαβάστε ακόμα", "διαβάστε περισσότερα", "δείτε επίσης", "ilgili haber", "ilgili haberler",
+    "ayrıca okuyun", "bunları da oku", "baca juga", "baca selengkapnya", "lihat juga", "xem thêm", "đọc thêm",
+    "tin liên quan", "اقرأ أيضا", "اقرأ أيضاً", "اقرأ المزيد", "إقرأ أيضا", "بیشتر بخوانید", "مطالب مرتبط",
+    "یہ بھی پڑھیں", "مزید پڑھیں", "קראו גם", "קראו עוד", "関連記事", "あわせて読みたい", "関連ニュース",
+    "相关阅读", "相关新闻", "延伸阅读", "延伸閱讀", "相關新聞", "更多新聞", "관련기사", "관련 기사",
+    "อ่านเพิ่มเติม", "ข่าวที่เกี่ยวข้อง", "यह भी पढ़ें", "ये भी पढ़ें", "और पढ़ें", "আরও পড়ুন",
+    "மேலும் படிக்க", "soma zaidi", "pia soma", "schon gelesen?", "weitere themen", "mehr themen",
+    "weitere artikel", "mehr zu diesem thema", "puedes ver", "más sobre este tema", "sigue leyendo",
+    "lee además", "mira también", "te puede interesar también", "en relación con esta noticia",
+    "pour aller plus loin", "sur le même thème", "notre sélection", "lire également", "per approfondire",
+    "potrebbe interessarti anche", "leggi pure", "continua após a publicidade", "relacionadas", "mais lidas",
+    "powiązane artykuły", "polecamy", "warto przeczytać", "mohlo by vás zajímat", "další články",
+    "mohlo by vás zaujímať", "прочитајте још", "прочитајте повеќе", "povezane vesti", "povezani članci",
+    "vezane vijesti", "citiți și", "te-ar putea interesa", "ezt is olvassa el", "ajánlott cikkek",
+    "lasi vairāk", "taip pat skaitykite", "читать также", "рекомендуем", "другие новости", "також читайте",
+    "ще по темі", "önerilen haberler", "bunlar da ilginizi çekebilir", "artikel terkait", "berita terkait",
+    "simak juga", "bài liên quan", "có thể bạn quan tâm", "مواضيع ذات صلة", "مقالات ذات صلة", "أخبار ذات صلة",
+    "إقرأ أيضًا", "اقرأ أيضًا", "اقرأ ايضا", "در همین زمینه", "اخبار مرتبط", "بیشتر بدانید", "כתבות נוספות",
+    "עוד בנושא", "この記事も", "おすすめ記事", "合わせて読みたい", "相关文章", "相關文章", "推薦閱讀",
+    "推荐阅读", "이 기사도", "함께 볼 만한 기사", "추천 기사", "อ่านข่าวเพิ่มเติม", "ข่าวเกี่ยวข้อง",
+    "संबंधित खबरें", "इसे भी पढ़ें", "এ সম্পর্কিত খবর", "আরো পড়ুন", "தொடர்புடைய செய்திகள்", "ఇవి కూడా చదవండి",
 )  # fmt: skip
 _RELATED = re.compile(
     r"^\W*(?:"
@@ -57,13 +67,23 @@ _CALL = re.compile(
     r"please try again later|"
     r"like this story\?|share (?:it|this) with|support (?:our|us)\b.{0,40}journalis|"
     r"suscr[ií]bete|inscreva-se|assine (?:já|a nossa|o)|inscrivez-vous|abonnez-vous|iscriviti|abonnieren sie|"
-    r"zapisz się|подписывайтесь|подпишитесь|підписуйтесь|абонирайте се|abone ol|takip edin|langganan",
+    r"zapisz się|materiał chroniony prawem|ten tekst przeczytasz|if you enjoyed (?:reading )?this|"
+    r"(?:to view|to continue reading|to read) (?:the full|this) (?:story|article)|download the .{0,40}\bapps?\b|"
+    r"pour lire la suite|accéder en illimité|réservé aux abonnés|exclusivo para (?:suscriptores|assinantes)|"
+    r"únete (?:a|al|desde)|síguenos (?:en|a)|siga (?:o|a|nosso)|segui(?:ci)? (?:su|il canale)|folge(?:n sie)? uns|"
+    r"tilaa (?:uutiskirje|lehti)|prenumerera på|tegn abonnement|bliv abonnent|word abonnee|sledujte nás|"
+    r"urmăriți-ne|urmărește-ne|пратите нас|следите за нами|читайте нас|ακολουθήστε|تابعنا|تابعونا|اشترك (?:في|الآن)|"
+    r"हमें फॉलो|क्लिक करें|theo dõi .{0,30}(?:trên|kênh)|ติดตาม.{0,20}(?:ได้ที่|ทาง)|채널을 구독|"
+    r"関連キーワード|подписывайтесь|подпишитесь|підписуйтесь|абонирайте се|abone ol|takip edin|langganan",
     re.IGNORECASE,
 )
 # The same at the end of a text, where less is needed to tell them.
 _LAST_CALL = re.compile(
     r"sign up (?:for|to|here)|subscribe (?:to|now|here|today)|click here (?:to|for)|©|ⓒ|\(c\) ?\d{4}|copyright\b|"
-    r"無断転載|무단 ?전재|版权所有|版權所有|follow us\b",
+    r"無断転載|無断複製|禁止转载|未经授权|著作権|저작권|حقوق النشر|جميع الحقوق|सर्वाधिकार|สงวนลิขสิทธิ์|"
+    r"bản quyền|tüm hakları|"
+    r"все права защищены|всі права захищені|wszelkie prawa|alle rechte vorbehalten|tous droits réservés|"
+    r"todos los derechos|todos os direitos|tutti i diritti|무단 ?전재|版权所有|版權所有|follow us\b",
     re.IGNORECASE,
 )
 _ALONE = re.compile(

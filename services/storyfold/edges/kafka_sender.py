@@ -30,6 +30,8 @@ MESSAGE_BYTES = 8 * 1024 * 1024
 DELIVERY_SECONDS = 8.0
 RETRY_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
+# Above what connecting anew takes, at its worst.
+MEASURE_PATIENCE_SECONDS = 12.0
 # A measurement that is older tells nothing.
 STALE_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
@@ -104,12 +106,24 @@ class KafkaSender(Generic[T]):
         """Measure how far the receivers are behind, until cancelled."""
         while True:
             sent = self._sent
-            lag = await asyncio.get_running_loop().run_in_executor(self._measuring, self._measure)
+            lag = await self._measured()
             if lag is not None:
                 self._lag = lag
                 self._sent -= sent
                 self._measured_at = time.monotonic()
             await asyncio.sleep(MEASURE_SECONDS)
+
+    async def _measured(self) -> int | None:
+        """Measure once; a request that never ends, as after a restart of its broker, is left to itself."""
+        measuring = asyncio.get_running_loop().run_in_executor(self._measuring, self._measure)
+        try:
+            return await asyncio.wait_for(measuring, MEASURE_PATIENCE_SECONDS)
+        except TimeoutError:
+            logger.debug("the hop %s cannot be measured: no answer", self._dispatch.topic)
+            self._admin = None
+            self._measuring.shutdown(wait=False)
+            self._measuring = ThreadPoolExecutor(1, "kafka-lag")
+            return None
 
     async def close(self) -> None:
         """Let go; what was not sent yet is not."""

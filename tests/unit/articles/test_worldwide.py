@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from storyfold.articles.blocks import measure
+from storyfold.articles.blocks import blocks_from_text, measure
 from storyfold.articles.dom import parse
 from storyfold.articles.extract import extract_page
 from storyfold.articles.state import body_in_data, data_scripts
+from storyfold.articles.trimming import trimmed
 from storyfold.model.articles import BodySource
 from storyfold.model.page import NoArticle, PageArticle
-from tests.unit.articles.pages import entry, page
+from tests.unit.articles.pages import SENTENCES, entry, page
 
 TEXTS = {
     "ja": (
@@ -110,3 +111,33 @@ def test_linked_data_are_not_the_programs_data() -> None:
 def test_dense_scripts_measure_more() -> None:
     """A character of Han, Kana or Hangul says as much as two and a half of an alphabet."""
     assert [4, 4, 10, 10] == [measure(text) for text in ("text", "река", "旧市街が", "구시가지")]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Materiał chroniony prawem autorskim, przedruk za zgodą wydawcy.",
+        "PUEDES VER: El puente del norte sigue cerrado",
+        "Schon gelesen?",
+        "To view the full story, please subscribe to the Example Times.",
+        "Pour lire la suite de cet article, abonnez-vous.",
+        "مواضيع ذات صلة",
+        "推荐阅读：桥梁关闭数日",
+        "بیشتر بدانید: پل شمال",
+        "Mohlo by vás zajímat: most zůstává zavřený",
+        "Bunlar da ilginizi çekebilir",
+    ],
+)
+def test_calls_to_readers_go(call: str) -> None:
+    """What points elsewhere or speaks to the reader is dropped from the middle of a text, in many languages."""
+    text = blocks_from_text("\n".join(SENTENCES))
+    assert text == trimmed((*text[:2], *blocks_from_text(call), *text[2:]), (), "")
+
+
+@pytest.mark.parametrize(
+    "notice", ["© Örnek Gazetesi. Tüm hakları saklıdır.", "Todos os direitos reservados.", "禁止转载"]
+)
+def test_notices_of_rights_go_from_the_end(notice: str) -> None:
+    """Who holds the rights is said below a text, and is no part of it."""
+    text = blocks_from_text("\n".join(SENTENCES))
+    assert text == trimmed((*text, *blocks_from_text(notice)), (), "")
