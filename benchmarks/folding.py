@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -24,13 +24,16 @@ from pathlib import Path
 from benchmarks.corpora import StoryArticle, read_stories
 from storyfold.events.bcubed import agreement
 from storyfold.events.copies import hashes_of, overlap
+from storyfold.events.curation import Decided, Told, divide
 from storyfold.events.features import features_of
 from storyfold.events.fold import fold
 from storyfold.events.likeness import Model
 from storyfold.events.policy import FoldPolicy
+from storyfold.events.repair import rift
 from storyfold.events.window import Window
 from storyfold.events.words import plain_words
 from storyfold.model.articles import Article, ArticleChange, BodySource, Dated, DateSource, PlacementKind, Quality
+from storyfold.model.commit import FoldedArticle
 from storyfold.model.features import Features
 from storyfold.model.feeds import Publisher
 from storyfold.model.identity import ArticleId, EntryId, FeedId, PublisherId, article_id_of
@@ -50,11 +53,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What folding made of a corpus: the window behind the last article, and seconds for each article."""
+    """What folding made of a corpus: the window behind the last article, seconds for each article, and counts."""
 
     window: Window
     seconds: tuple[float, ...]
     versions: int
+    splits: int
 
 
 def prepare(story: StoryArticle) -> Prepared:
@@ -106,15 +110,40 @@ def replay(items: Iterable[Prepared], model: Model | None = None) -> Replay:
     """Fold articles one after the other."""
     window = Window(FoldPolicy(), model)
     seconds: list[float] = []
-    versions = 0
+    versions = splits = 0
+    kept: dict[ArticleId, FoldedArticle] = {}
     for i, item in enumerate(items):
         now = _START + timedelta(seconds=i)
         begun = time.thread_time()
         folding = fold(window, item.article, item.features, now)
         window.absorb(folding)
+        kept[item.article.article_id] = folding.folded
+        splits += repair(window, kept, now)
         seconds.append(time.thread_time() - begun)
         versions += len(folding.changes)
-    return Replay(window, tuple(seconds), versions)
+    return Replay(window, tuple(seconds), versions, splits)
+
+
+def repair(window: Window, kept: dict[ArticleId, FoldedArticle], now: datetime) -> int:
+    """Split the events that turn out to be two, as the service does behind each commit; returns how many did."""
+    splits = 0
+    for event_id in window.take_grown():
+        held = window.held(event_id)
+        found = None if held is None else rift(window, held)
+        if held is None or found is None:
+            continue
+        articles = tuple(
+            folded
+            for key, folded in kept.items()
+            if (known := window.known(key)) and window.held(known.event_id) is held
+        )
+        decided = divide(Told(window.document(event_id), articles), frozenset(found.leaving), found.evidence(), now)
+        if isinstance(decided, Decided):
+            moved = [replace(each, packed=window.packed_again(each)) for each in decided.articles]
+            kept.update((each.placed.article.article_id, each) for each in moved)
+            window.divide(moved, decided.events)
+            splits += 1
+    return splits
 
 
 def event_of(window: Window, article_id: ArticleId) -> str:
@@ -139,6 +168,7 @@ def score(done: Replay, items: Sequence[Prepared]) -> dict[str, float | int]:
         "bcubed_recall": round(found.recall, 4),
         "bcubed_f1": round(found.f1, 4),
         "pairwise_f1": round(found.pairwise_f1, 4),
+        "splits": done.splits,
         "strays": sum(count for event, count in strays.items() if event in ours),
         "articles_per_second": round(len(times) / sum(times), 1),
         "p99_ms": round(1000 * times[int(0.99 * (len(times) - 1))], 3),

@@ -8,6 +8,7 @@ mutations are built upon; elsewhere they are drawn at random. What is found is p
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import random
@@ -510,7 +511,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if importlib.util.find_spec("atheris") is not None and not options.random:
         guided(options.seconds, options.crashes, tally)
-    at_random(options.seconds, options.first, tally)
+    with contextlib.suppress(KeyboardInterrupt):
+        at_random(options.seconds, options.first, tally)
     report(tally, how="drawn at random")
     return 1 if tally.findings else 0
 

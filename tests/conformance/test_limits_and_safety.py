@@ -242,7 +242,7 @@ def test_a_hung_parser_is_killed(tmp_path: Path, say: Say) -> None:
     """In real worker processes: one feed hangs them, ten others are read."""
 
     async def story() -> None:
-        parser = PoolFeedParser(workers=1, deadline=timedelta(seconds=1), task=hanging_parser)
+        parser = PoolFeedParser(workers=1, deadline=timedelta(seconds=3), task=hanging_parser)
         try:
             async with scene(tmp_path, parser=parser) as stage:
                 bad = stage.answer("/bad", 200, rss(("hang", None)))

@@ -1,11 +1,13 @@
 """What every publisher must do; run over the one in memory and over Kafka, embedded and Apache."""
 
+import gc
 import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from storyfold.edges.kafka_connection import KafkaConnection
@@ -263,6 +265,20 @@ async def test_no_broker(unused_port: int) -> None:
         await publisher.open()
     await publisher.close()
     assert time.monotonic() - begun < 8
+
+
+async def test_an_outage_leaves_nothing_behind(unused_port: int) -> None:
+    """However often a broker is looked for in vain, there are no more threads or files than before."""
+    publisher = KafkaPublisher(KafkaConnection((f"127.0.0.1:{unused_port}",), patience=0.1), KafkaPublication("t", "g"))
+    process = psutil.Process()
+    counts = []
+    for _ in range(6):
+        with pytest.raises(PublisherUnavailable):
+            await publisher.open()
+        gc.collect()
+        counts.append((process.num_threads(), process.num_fds()))
+    await publisher.close()
+    assert counts[0] == counts[-1]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What can befall a cluster that is there, on Apache Kafka: small limits, deleted topics, quotas, lost positions."""
 
 import asyncio
+import gc
 import json
 import random
 import secrets
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -154,6 +156,20 @@ async def test_a_position_that_is_lost(tmp_path: Path, apache_bootstrap: str) ->
         await line.drained()
         seen = await line.ids(4)
         assert [1, 1, 1] == [seen.count("a"), seen.count("b"), seen.count("v1:1")]
+
+
+async def test_opening_again_leaves_nothing_behind(apache_bootstrap: str) -> None:
+    """However often a publisher opens anew, there are no more threads or files than before."""
+    prefix = f"t{secrets.token_hex(4)}."
+    publisher = KafkaPublisher(connect(apache_bootstrap), KafkaPublication(f"{prefix}p", f"{prefix}g", prefix, 1, 1))
+    process = psutil.Process()
+    counts = []
+    for _ in range(6):
+        await publisher.open()
+        gc.collect()
+        counts.append((process.num_threads(), process.num_fds()))
+    await publisher.close()
+    assert counts[1] == counts[-1]
 
 
 async def test_a_quota(tmp_path: Path, apache_bootstrap: str) -> None:

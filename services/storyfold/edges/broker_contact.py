@@ -3,6 +3,7 @@
 from kafka import KafkaAdminClient
 
 from storyfold.edges.kafka_causes import before_connecting, cause_of
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 
 
@@ -18,7 +19,7 @@ def brokers_at(connection: KafkaConnection) -> int | str:
     quiet_kafka_python()
     before_connecting()
     try:
-        admin = KafkaAdminClient(**connection.settings())
+        admin = connected(KafkaAdminClient, connection)
     except FOREIGN_ERRORS as error:
         return cause_of(error)
     try:

@@ -8,6 +8,7 @@ from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
 
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 
 
@@ -54,8 +55,9 @@ class TopicReader:
         quiet_kafka_python()
         where = ",".join(connection.bootstrap_servers)
         try:
-            self._consumer = KafkaConsumer(
-                **connection.settings(),
+            self._consumer = connected(
+                KafkaConsumer,
+                connection,
                 client_id="storyfold-reader",
                 isolation_level="read_committed",
                 enable_auto_commit=False,

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from kafka import KafkaAdminClient, errors
 
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_receiver import KafkaReceiver, Reception
 from storyfold.edges.kafka_rights import Rights
@@ -177,7 +178,7 @@ class KafkaHop(Generic[T]):
             ("max.message.bytes", str(MESSAGE_BYTES)),
         )
         try:
-            admin = KafkaAdminClient(client_id="storyfold-hop", **self._connection.settings())
+            admin = connected(KafkaAdminClient, self._connection, client_id="storyfold-hop")
         except FOREIGN_ERRORS as error:
             return error
         try:

@@ -20,6 +20,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
 from storyfold.edges.kafka_causes import before_connecting, cause_of
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_partitioning import KeyPartitioner
 from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
@@ -173,7 +174,7 @@ class KafkaPublisher:
         where = self._rights.bootstrap
         before_connecting()
         try:
-            admin = KafkaAdminClient(client_id="storyfold-publisher", **self._connection.settings())
+            admin = connected(KafkaAdminClient, self._connection, client_id="storyfold-publisher")
         except FOREIGN_ERRORS as error:
             raise PublisherUnavailable(f"no Kafka broker answers at {where}: {cause_of(error)}") from error
         try:
@@ -192,8 +193,9 @@ class KafkaPublisher:
                 self._warned.add(difference)
                 logger.warning("%s", difference)
         milliseconds = int(publication.patience * 1000)
-        producer = KafkaProducer(
-            **self._connection.settings(),
+        producer = connected(
+            KafkaProducer,
+            self._connection,
             client_id="storyfold-publisher",
             transactional_id=publication.transactional_id,
             enable_idempotence=True,

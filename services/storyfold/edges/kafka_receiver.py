@@ -23,6 +23,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.structs import OffsetAndMetadata
 
 from storyfold.edges.hop_messages import Unreadable
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 from storyfold.edges.kafka_lanes import Lane
 
@@ -205,7 +206,7 @@ class KafkaReceiver(Generic[T]):
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                consumer = KafkaConsumer(**self._settings())
+                consumer = connected(KafkaConsumer, self._connection, **self._settings())
             except FOREIGN_ERRORS as error:
                 self._tell(f"no Kafka broker answers: {error}")
                 self._closing.wait(RETRY_SECONDS)
@@ -222,7 +223,7 @@ class KafkaReceiver(Generic[T]):
                 self.take_away(tuple(self._lanes))
 
     def _settings(self) -> dict[str, Any]:
-        return self._connection.settings() | {
+        return {
             "client_id": "storyfold-hop",
             "group_id": self._reception.group,
             "partition_assignment_strategy": (CooperativeStickyAssignor,),

@@ -5,6 +5,7 @@ capacity, or nobody can tell, there is no room, and polling stops first.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.admin import OffsetSpec
 
 from storyfold.edges.hop_messages import Unreadable
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 
 T = TypeVar("T")
@@ -24,9 +26,12 @@ logger = logging.getLogger(__name__)
 
 # What one message may be, as the topic has it (`kafka_hop.plan`); bodies are capped well below, entries may be larger.
 MESSAGE_BYTES = 8 * 1024 * 1024
-DELIVERY_SECONDS = 20.0
+# After a restart of its broker kafka-python may sit on what it has until this is over; another producer is quicker.
+DELIVERY_SECONDS = 8.0
 RETRY_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
+# Above what connecting anew takes, at its worst.
+MEASURE_PATIENCE_SECONDS = 12.0
 # A measurement that is older tells nothing.
 STALE_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
@@ -79,6 +84,9 @@ class KafkaSender(Generic[T]):
         self._sent = 0
         self._told: str | None = None
         self._closed = False
+        # Counts the producers; which one each message that is on its way was given to.
+        self._generation = 0
+        self._pending: dict[asyncio.Future[Exception | None], int] = {}
 
     async def send(self, items: Sequence[T]) -> None:
         """Put items on the way, waiting while the broker is away."""
@@ -98,12 +106,24 @@ class KafkaSender(Generic[T]):
         """Measure how far the receivers are behind, until cancelled."""
         while True:
             sent = self._sent
-            lag = await asyncio.get_running_loop().run_in_executor(self._measuring, self._measure)
+            lag = await self._measured()
             if lag is not None:
                 self._lag = lag
                 self._sent -= sent
                 self._measured_at = time.monotonic()
             await asyncio.sleep(MEASURE_SECONDS)
+
+    async def _measured(self) -> int | None:
+        """Measure once; a request that never ends, as after a restart of its broker, is left to itself."""
+        measuring = asyncio.get_running_loop().run_in_executor(self._measuring, self._measure)
+        try:
+            return await asyncio.wait_for(measuring, MEASURE_PATIENCE_SECONDS)
+        except TimeoutError:
+            logger.debug("the hop %s cannot be measured: no answer", self._dispatch.topic)
+            self._admin = None
+            self._measuring.shutdown(wait=False)
+            self._measuring = ThreadPoolExecutor(1, "kafka-lag")
+            return None
 
     async def close(self) -> None:
         """Let go; what was not sent yet is not."""
@@ -144,12 +164,15 @@ class KafkaSender(Generic[T]):
         """Hand one message to the producer; returns what kept it from the broker."""
         loop = asyncio.get_running_loop()
         told: asyncio.Future[Exception | None] = loop.create_future()
+        generation = 0
 
         def tell(error: Exception | None) -> None:
             if not told.done():
                 told.set_result(error)
 
         def produce() -> None:
+            nonlocal generation
+            generation = self._generation
             try:
                 future = self._opened().send(
                     self._dispatch.topic,
@@ -164,10 +187,27 @@ class KafkaSender(Generic[T]):
             future.add_errback(lambda error: loop.call_soon_threadsafe(tell, error))
 
         await loop.run_in_executor(self._threads, produce)
-        error = await told
+        self._pending[told] = generation
+        try:
+            # A producer that is given up may leave futures that nobody ever sets.
+            error = await asyncio.wait_for(told, DELIVERY_SECONDS + 2 * CLOSE_SECONDS)
+        except TimeoutError:
+            error = errors.KafkaTimeoutError("the broker has not answered in time")
+        finally:
+            del self._pending[told]
         if error is not None and not isinstance(error, _TOO_LARGE) and not self._closed:
-            await loop.run_in_executor(self._threads, self._drop)
+            await self._renew(generation, error)
         return error
+
+    async def _renew(self, generation: int, error: Exception) -> None:
+        """Have another producer in the place of one that failed, and all that it was given sent anew."""
+        if generation != self._generation:
+            return
+        self._generation += 1
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._drop)
+        for told, given in tuple(self._pending.items()):
+            if given <= generation and not told.done():
+                told.set_result(error)
 
     def _give_up(self, item: T, why: str) -> None:
         self._dispatch.dropped()
@@ -182,8 +222,9 @@ class KafkaSender(Generic[T]):
 
     def _opened(self) -> KafkaProducer:
         if self._producer is None:
-            self._producer = KafkaProducer(
-                **self._connection.settings(),
+            self._producer = connected(
+                KafkaProducer,
+                self._connection,
                 client_id="storyfold-hop",
                 acks="all",
                 enable_idempotence=True,
@@ -212,7 +253,7 @@ class KafkaSender(Generic[T]):
         topic, group = self._dispatch.topic, self._dispatch.group
         try:
             if self._admin is None:
-                self._admin = KafkaAdminClient(client_id="storyfold-hop", **self._connection.settings())
+                self._admin = connected(KafkaAdminClient, self._connection, client_id="storyfold-hop")
             (described,) = self._admin.describe_topics([topic])
             places = [TopicPartition(topic, each["partition_index"]) for each in described["partitions"]]
             if not places:
@@ -224,7 +265,8 @@ class KafkaSender(Generic[T]):
             logger.debug("the hop %s cannot be measured: %s", topic, error)
             admin, self._admin = self._admin, None
             if admin is not None:
-                admin.close()
+                with contextlib.suppress(*FOREIGN_ERRORS):
+                    admin.close()
             return None
         lag = 0
         for place in places:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from storyfold.edges.broker_probe import CLUSTER_PREFIX
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import KafkaConnection
 
 # Offsets looked at in each partition behind a known position. What a dead publisher can have left is less than one
@@ -36,8 +37,9 @@ def visible_ids(connection: KafkaConnection, topics: Sequence[str], *, whole: bo
     Raises:
         KafkaError: the broker did not answer in time.
     """
-    consumer = KafkaConsumer(
-        **connection.settings(),
+    consumer = connected(
+        KafkaConsumer,
+        connection,
         client_id="storyfold-publisher",
         isolation_level="read_committed",
         enable_auto_commit=False,

@@ -12,8 +12,8 @@ from storyfold.ports import FeedParser
 
 PRELOAD = ("storyfold.feeds.parse",)
 
-# A feed of 100,000 entries takes feedparser half a minute; what takes longer is no feed.
-DEADLINE = timedelta(seconds=60)
+# The most entries that are read of a document take feedparser 1.5 s; what takes much longer is no feed.
+DEADLINE = timedelta(seconds=20)
 MEMORY_MIB = 1024
 
 
@@ -40,7 +40,7 @@ class PoolFeedParser:
 
     def __init__(
         self,
-        workers: int = 1,
+        workers: int = 2,
         deadline: timedelta = DEADLINE,
         memory_mib: int = MEMORY_MIB,
         task: Callable[[FeedDocument], ParsedFeed | None] = parse_in_worker,
@@ -48,7 +48,7 @@ class PoolFeedParser:
         """Prepare workers.
 
         Args:
-            workers: how many; 0 for one a core.
+            workers: how many; 0 for one a core. Two, so that a document which hangs one does not hold up the others.
             deadline: of one feed.
             memory_mib: address space of one worker beyond what its libraries take.
             task: what a worker does with a feed.

@@ -8,6 +8,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 
 # How long one request waits for records: also how soon a topic that is created later is noticed.
@@ -78,13 +79,14 @@ def read_topics(
 def _connect(connection: KafkaConnection) -> Any:
     quiet_kafka_python()
     try:
-        return KafkaConsumer(
+        return connected(
+            KafkaConsumer,
+            connection,
             isolation_level="read_committed",
             enable_auto_commit=False,
             group_id=None,
             auto_offset_reset="earliest",
             metadata_max_age_ms=2000,
-            **connection.settings(),
         )
     except FOREIGN_ERRORS as error:
         where = ", ".join(connection.bootstrap_servers)

@@ -91,12 +91,26 @@ def split(told: Told, articles: Sequence[ArticleId], curation: Curation, now: da
     strangers = [each for each in articles if each not in ids]
     if strangers:
         return Refused(f"article {strangers[0]} does not belong to event {event.event_id}")
-    gone = _with_copies(frozenset(articles), told.articles)
+    return divide(told, frozenset(articles), _evidence("split off", curation), now)
+
+
+def divide(
+    told: Told, wanted: frozenset[ArticleId], evidence: tuple[Evidence, ...], now: datetime
+) -> Decided | Refused:
+    """Make two events of one.
+
+    Args:
+        told: the event with all its articles.
+        wanted: those that leave; the copies of them go with them.
+        evidence: why.
+        now: the moment of decision.
+    """
+    event = told.event
+    gone = _with_copies(wanted, told.articles)
     staying = tuple(each for each in told.articles if each.placed.article.article_id not in gone)
     going = [each for each in told.articles if each.placed.article.article_id in gone]
     if not staying or not going:
         return Refused(f"event {event.event_id} would be left without articles: nothing is split off by that")
-    evidence = _evidence("split off", curation)
     new_id = event_id_of(going[0].placed.article.article_id, now)
     moved = tuple(_moved(each, new_id, first=i == 0, gone=gone, evidence=evidence) for i, each in enumerate(going))
     fresh = _status_like(event, _described(new_id, moved))
@@ -137,7 +151,7 @@ def retract_article(told: Told, article_id: ArticleId, curation: Curation, now: 
         return Refused(f"article {article_id} is retracted already")
     evidence = _evidence("retracted", curation)
     placed = found.placed
-    article = replace(placed.article, version=placed.article.version + 1, change=ArticleChange.RETRACTION)
+    article = replace(placed.article, version=placed.article.version + 1, change=ArticleChange.RETRACTION, diff=())
     placement = replace(placed.placement, evidence=(*evidence, *placed.placement.evidence))
     retracted = replace(found, placed=PlacedArticle(article, placement))
     event = told.event
@@ -226,7 +240,7 @@ def _moved(
     article = folded.placed.article
     # The text is the same: what a consumer learns is the new placement.
     change = article.change if article.change is ArticleChange.RETRACTION else ArticleChange.COSMETIC
-    newer = replace(article, version=article.version + 1, change=change)
+    newer = replace(article, version=article.version + 1, change=change, diff=())
     placement = replace(
         placement,
         event_id=event_id,

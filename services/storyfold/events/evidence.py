@@ -20,18 +20,13 @@ _NUMBERS_SHOWN = 3
 _SORTS: dict[str, tuple[EvidenceKind, str]] = {
     "words": (EvidenceKind.TERM, "words in common"),
     "headline": (EvidenceKind.HEADLINE, "headlines"),
-    "lead": (EvidenceKind.TERM, "headlines and leads"),
+    "phrases": (EvidenceKind.TERM, "phrases in common"),
     "names": (EvidenceKind.NAME, "names in common"),
     "numbers": (EvidenceKind.NUMBER, "numbers in common"),
-    "phrases": (EvidenceKind.TERM, "phrases in common"),
-    "apart": (EvidenceKind.TIME, "days between publication"),
     "same-day": (EvidenceKind.TIME, "mention the same calendar day"),
-    "other-day": (EvidenceKind.TIME, "mention other calendar days"),
-    "same-year": (EvidenceKind.TIME, "mention the same year"),
-    "other-year": (EvidenceKind.TIME, "mention other years"),
-    "other-month": (EvidenceKind.TIME, "mention other months"),
-    "same-weekday": (EvidenceKind.TIME, "mention the same weekday"),
     "other-weekday": (EvidenceKind.TIME, "mention other weekdays"),
+    "other-month": (EvidenceKind.TIME, "mention other months"),
+    "apart": (EvidenceKind.TIME, "days between publication"),
 }
 _CHANCE_LEVEL = -3.5065578973199818  # log(.03): what a cosine of nothing counts
 
@@ -76,7 +71,7 @@ def report_evidence(
         probe: the article.
         features: of its text.
         seen: the event's reports that it was compared with, and what was observed.
-        odds: the mean of its log odds with them.
+        odds: its log odds with the event.
 
     Returns:
         The score, then everything else strongest first. The weight of a kind of evidence is its share of the log
@@ -84,7 +79,7 @@ def report_evidence(
         with the nearest report.
     """
     observed = [each for _, each in seen if each is not None]
-    score = Evidence(EvidenceKind.SCORE, f"mean log odds with {len(seen)} reports", round(odds, 3))
+    score = Evidence(EvidenceKind.SCORE, f"log odds with {len(seen)} reports", round(odds, 3))
     if not observed:
         return (score,)
     kinds = _kinds(model, observed)
@@ -103,7 +98,7 @@ def _kinds(model: Model, observed: list[tuple[float, ...]]) -> list[Evidence]:
         if kind not in _SORTS:
             continue
         sort, words = _SORTS[kind]
-        level = _CHANCE_LEVEL if kind in {"words", "headline", "lead", "names", "phrases"} else 0.0
+        level = _CHANCE_LEVEL if kind in {"words", "headline", "phrases"} else 0.0
         share = model.weights[i] * (sum(each[i] for each in observed) / len(observed) - level)
         if abs(share) >= LIMIT / 100:
             out.append(Evidence(sort, words, round(share, 3)))

@@ -15,7 +15,7 @@ from storyfold.events.changes import change_of, step
 from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
-from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe
+from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe, of_event
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import tally_of, tally_of_both
 from storyfold.events.window import Held, Known, Window, published
@@ -33,7 +33,7 @@ _COPIES = 24
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """An event that an article was compared with: its sampled reports, what was observed of each, and the mean."""
+    """An event that an article was compared with: its sampled reports, what was observed of each, and the log odds."""
 
     held: Held
     odds: float
@@ -165,17 +165,14 @@ def _scores(window: Window, probe: Probe) -> list[_Scored]:
 
 
 def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
-    """Compare an article with some events: the mean of its log odds with an event's reports is what decides.
-
-    A mean, not the nearest report: an event is what most of its reports say.
-    """
+    """Compare an article with some events: its log odds with their reports, taken together by `of_event`, decide."""
     samples = [[window.profile(each) for each in held.sample()] for held in events]
     observed = iter(observe(probe, [profile for sample in samples for profile in sample]))
     out = []
     for held, sample in zip(events, samples, strict=True):
         seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
         odds = [log_odds(window.model, each) for _, each in seen]
-        out.append(_Scored(held, sum(odds) / len(odds) if odds else -LIMIT, seen))
+        out.append(_Scored(held, of_event(odds), seen))
     return out
 
 

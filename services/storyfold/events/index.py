@@ -24,15 +24,9 @@ _BEYOND = 4
 class Index:
     """Codes (uint32), each with the numbers (uint32) that were added under it."""
 
-    def __init__(self, most: int, *, newest: bool) -> None:
-        """Make an empty index.
-
-        Args:
-            most: numbers that are found under one code.
-            newest: whether those are the highest ones, else the lowest.
-        """
+    def __init__(self, most: int) -> None:
+        """Make an empty index, in which at most so many numbers are found under one code."""
         self._most = most
-        self._newest = newest
         self._codes: NDArray[np.uint32] = np.empty(0, np.uint32)
         self._numbers: NDArray[np.uint32] = np.empty(0, np.uint32)
         self._fresh: dict[int, list[int]] = {}
@@ -61,25 +55,41 @@ class Index:
         """Let nothing lead to a number any more."""
         self._gone.add(number)
 
-    def find(self, codes: Sequence[int]) -> list[list[int]]:
-        """The numbers under each of some codes, ascending, each once."""
+    def oldest(self, codes: Sequence[int]) -> list[list[int]]:
+        """The lowest numbers under each of some codes, ascending, each once."""
+        reach = _BEYOND * self._most
+        out = []
+        for code, (start, end) in zip(codes, self._ranges(codes), strict=True):
+            found = self._numbers[start : min(end, start + reach)].tolist()
+            fresh = self._fresh.get(code)
+            if fresh is not None:
+                found = sorted({*found, *fresh[:reach]})
+            out.append([number for number in found if number not in self._gone][: self._most])
+        return out
+
+    def newest(self, codes: Sequence[int]) -> tuple[NDArray[np.uint32], list[int]]:
+        """The highest numbers under each of some codes, each once; some may be gone.
+
+        Returns:
+            Those of all codes end to end, and how many belong to each.
+        """
+        parts = [np.empty(0, np.uint32)]
+        for code, (start, end) in zip(codes, self._ranges(codes), strict=True):
+            found = self._numbers[max(start, end - self._most) : end]
+            fresh = self._fresh.get(code)
+            if fresh is not None:
+                both = sorted({*found.tolist(), *fresh[-_BEYOND * self._most :]})
+                found = np.array(both[-self._most :], np.uint32)
+            parts.append(found)
+        return np.concatenate(parts), [len(part) for part in parts[1:]]
+
+    def _ranges(self, codes: Sequence[int]) -> list[tuple[int, int]]:
+        """Where the numbers of each code lie in the sorted arrays."""
         if self._many:
             self._merge()
         keys = np.array(codes, np.uint32)
-        starts = self._codes.searchsorted(keys, "left").tolist()
-        ends = self._codes.searchsorted(keys, "right").tolist()
-        return [self._under(code, start, end) for code, start, end in zip(codes, starts, ends, strict=True)]
-
-    def _under(self, code: int, start: int, end: int) -> list[int]:
-        reach = _BEYOND * self._most
-        start, end = (max(start, end - reach), end) if self._newest else (start, min(end, start + reach))
-        found = self._numbers[start:end].tolist() if start < end else []
-        fresh = self._fresh.get(code)
-        if fresh is not None:
-            found = sorted({*found, *fresh[-reach:]}) if self._newest else sorted({*found, *fresh[:reach]})
-        if self._gone:
-            found = [number for number in found if number not in self._gone]
-        return found[-self._most :] if self._newest else found[: self._most]
+        starts, ends = self._codes.searchsorted(keys, "left"), self._codes.searchsorted(keys, "right")
+        return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
     def _merge(self) -> None:
         numbers = np.fromiter(chain.from_iterable(self._fresh.values()), np.uint64)

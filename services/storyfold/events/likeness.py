@@ -15,33 +15,38 @@ from importlib.resources import files
 from math import log, log1p, sqrt
 from zlib import crc32
 
-from storyfold.events.sharing import HEADLINE, LEAD, NAME, Shared, Sought, shared, sought
+from storyfold.events.sharing import HEADLINE, NAME, Shared, Sought, shared, sought
 from storyfold.model.features import Features, Mentioned
 
-# The kinds of evidence, in the order of the weights.
+# The kinds of evidence, in the order of the weights. Few, and none that tells one collection of articles from another
+# (whether dates or headlines are there at all): what is learned on some stories has to hold for others.
 KINDS = (
     "words",  # cosine over all weighted terms
     "headline",  # cosine over the terms of the headlines
-    "lead",  # cosine over the terms of headline and lead
-    "names",  # cosine over the terms that are parts of names
-    "numbers",  # cosine over numbers, longer ones counting more
     "phrases",  # cosine over neighbouring terms in headline and lead
-    "apart",  # log of the days between publication
-    "dated",  # both are dated, so that "apart" means something
+    "names",  # share of the names of the one that stand in the other, whichever share is larger
+    "numbers",  # cosine over numbers, longer ones counting more
     "same-day",  # both mention the same calendar day
-    "other-day",  # both mention calendar days, none the same
-    "same-year",
-    "other-year",
-    "other-month",
-    "same-weekday",
-    "other-weekday",
-    "brief",  # log of the words of the shorter text
+    "other-weekday",  # both mention weekdays, none the same
+    "other-month",  # both mention months, none the same
+    "apart",  # log of the days between publication; 0 where unknown, and at three days
+    "short",  # how far the shorter text falls below 150 words, as a logarithm: it shares fewer words
 )
 # Added inside the logarithm of a cosine: what two unrelated articles share by chance.
 _CHANCE = 0.03
 _LOG_CHANCE = log(_CHANCE)
 # A pair's log odds stay within these, so that no single pair decides for an event.
 LIMIT = 5.0
+# Two articles of which one names nobody and nothing: what two reports of different events share on average.
+_NAMELESS = 0.4
+# Unknown dates count like this many days apart, reports of one event are about as far from each other.
+_USUAL_GAP = log1p(3.0)
+_BRIEF = log(150)
+# An event's own log odds: this share is the mean over its reports, the rest the mean over the two nearest of them.
+_MEAN_SHARE = 0.75
+_NEAREST = 2
+# A page of which no more was read than a label ("Live", "Video") tells of no event, and says nothing about any other.
+_LEAST_TERMS = 3
 # Below this share of common words nothing else is looked at.
 _LEAST_WORDS = 0.02
 # Sets the codes of terms apart from those of numbers, which are terms as well.
@@ -90,13 +95,12 @@ class Profile:
     Attributes:
         terms: codes of its terms, the most telling first.
         weights: of the terms, scaled to length 1.
-        flags: of the terms: in the headline, in the lead, part of a name.
-        norms: length of the headline's, lead's and names' vectors; 0 where empty.
+        flags: of the terms: in the headline, part of a name.
+        norms: length of the headline's and the names' vectors; 0 where empty.
         numbers: hashes of its numbers; the lowest two bits are their weight.
         number_norm: length of their vector.
         phrases: hashes, ascending.
         days: bit set of calendar days mentioned.
-        years: bit set, bit 0 is 1900.
         months: bit set.
         weekdays: bit set.
         published: days since 1970, or None.
@@ -106,12 +110,11 @@ class Profile:
     terms: array[int]
     weights: array[float]
     flags: bytes
-    norms: tuple[float, float, float]
+    norms: tuple[float, float]
     numbers: array[int]
     number_norm: float
     phrases: array[int]
     days: int
-    years: int
     months: int
     weekdays: int
     published: float | None
@@ -152,16 +155,13 @@ def profile_of(features: Features, ids: array[int], rarities: array[float], publ
         rarities: inverse document frequency of each.
         published: days since 1970, or None.
     """
-    head, lead, named = set(features.headline), set(features.lead), set(features.named)
-    flags = bytes(
-        HEADLINE * (term in head) | LEAD * (term in lead) | NAME * (term in named) for term, _ in features.terms
-    )
+    head, named = set(features.headline), set(features.named)
+    flags = bytes(HEADLINE * (term in head) | NAME * (term in named) for term, _ in features.terms)
     raw = [weight * rarity for (_, weight), rarity in zip(features.terms, rarities, strict=True)]
     whole = sqrt(sum(value * value for value in raw)) or 1.0
     weights = array("f", [value / whole for value in raw])
     norms = (
         sqrt(sum(r * r for r, flag in zip(rarities, flags, strict=True) if flag & HEADLINE)),
-        sqrt(sum(r * r for r, flag in zip(rarities, flags, strict=True) if flag & LEAD)),
         sqrt(sum(w * w for w, flag in zip(weights, flags, strict=True) if flag & NAME)),
     )
     numbers = array("I", sorted({number_code(number) for number in features.numbers}))
@@ -175,7 +175,6 @@ def profile_of(features: Features, ids: array[int], rarities: array[float], publ
         number_norm=sqrt(sum((number & 3) ** 2 for number in numbers)),
         phrases=array("I", features.phrases),
         days=_day_bits(said),
-        years=sum(1 << year - 1900 for year in said.years),
         months=sum(1 << month for month in said.months),
         weekdays=sum(1 << weekday for weekday in said.weekdays),
         published=published,
@@ -211,30 +210,37 @@ def observe(probe: Probe, others: Sequence[Profile]) -> list[tuple[float, ...] |
     if not others:
         return []
     one = probe.profile
+    if len(one.terms) < _LEAST_TERMS:
+        return [None] * len(others)
     pairs = zip(others, shared(probe.sought, others), strict=True)
-    return [None if each.words < _LEAST_WORDS else _observed(one, other, each) for other, each in pairs]
+    return [_observed(one, other, each) if _comparable(other, each) else None for other, each in pairs]
+
+
+def _comparable(other: Profile, common: Shared) -> bool:
+    return common.words >= _LEAST_WORDS and len(other.terms) >= _LEAST_TERMS
 
 
 def _observed(one: Profile, other: Profile, common: Shared) -> tuple[float, ...]:
-    dated = one.published is not None and other.published is not None
+    apart = None if one.published is None or other.published is None else abs(one.published - other.published)
     return (
         _logged(common.words),
         _logged(_ratio(common.headline, one.norms[0], other.norms[0])),
-        _logged(_ratio(common.lead, one.norms[1], other.norms[1])),
-        _logged(_ratio(common.names, one.norms[2], other.norms[2])),
-        sqrt(_ratio(common.numbers, one.number_norm, other.number_norm)),
         _logged(_ratio(common.phrases, sqrt(len(one.phrases)), sqrt(len(other.phrases)))),
-        log1p(abs((one.published or 0.0) - (other.published or 0.0))) if dated else 0.0,
-        1.0 if dated else 0.0,
+        _named(one, other, common),
+        sqrt(_ratio(common.numbers, one.number_norm, other.number_norm)),
         1.0 if one.days & other.days else 0.0,
-        1.0 if one.days and other.days and not one.days & other.days else 0.0,
-        1.0 if one.years & other.years else 0.0,
-        1.0 if one.years and other.years and not one.years & other.years else 0.0,
-        1.0 if one.months and other.months and not one.months & other.months else 0.0,
-        1.0 if one.weekdays & other.weekdays else 0.0,
         1.0 if one.weekdays and other.weekdays and not one.weekdays & other.weekdays else 0.0,
-        log(min(one.length, other.length) + 10),
+        1.0 if one.months and other.months and not one.months & other.months else 0.0,
+        0.0 if apart is None else log1p(apart) - _USUAL_GAP,
+        max(0.0, _BRIEF - log(min(one.length, other.length) + 10)),
     )
+
+
+def _named(one: Profile, other: Profile, common: Shared) -> float:
+    ours, theirs = one.norms[1], other.norms[1]
+    if not ours or not theirs:
+        return _NAMELESS
+    return max(common.names / (ours * ours), common.their_names / (theirs * theirs))
 
 
 def _logged(cosine: float) -> float:
@@ -257,3 +263,21 @@ def log_odds(model: Model, observed: tuple[float, ...] | None) -> float:
     for weight, seen in zip(model.weights, observed, strict=True):
         value += weight * seen
     return max(-LIMIT, min(LIMIT, value))
+
+
+def of_event(odds: Sequence[float]) -> float:
+    """What an article's log odds with an event's reports say of the event.
+
+    An event is what most of its reports say, so that a chain of small likenesses does not tie two happenings together:
+    the mean decides. The nearest reports have a say too, as a story that goes on is told in new words.
+
+    Args:
+        odds: one for each report compared with.
+
+    Returns:
+        Log odds, within ±`LIMIT`; -`LIMIT` where there are none.
+    """
+    if not odds:
+        return -LIMIT
+    nearest = sorted(odds, reverse=True)[:_NEAREST]
+    return _MEAN_SHARE * sum(odds) / len(odds) + (1 - _MEAN_SHARE) * sum(nearest) / len(nearest)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 # Says how the bytes are laid out and what they mean. Another number makes folding pack what the store holds anew from
 # its features, so raise it whenever `Profile`, what it is computed from, or this module changes.
-LAYOUT = b"sf\x01"
+LAYOUT = b"sf\x02"
 
 # Hash of the text, shingles, hashes in the sketch, bytes of the publisher's name, bytes of the language.
 _TEXT = Struct("<3s16sIHHB")
-# Terms, numbers, phrases, bytes of days, bytes of years, months, weekdays, length; norms; norm of numbers; published.
-_PROFILE = Struct("<HHHBBHBI3ddd")
+# Terms, numbers, phrases, bytes of days, months, weekdays, length; norms; norm of numbers; published.
+_PROFILE = Struct("<HHHBHBI2ddd")
 _TERMS = Struct("<H")
 
 
@@ -51,8 +51,8 @@ def pack(text_hash: str, sketch: bytes, shingles: int, source: Source, profile: 
     head = _TEXT.pack(LAYOUT, bytes.fromhex(text_hash), shingles, len(sketch) // 4, len(name), len(language))
     parts: list[Buffer] = [head, name, language, sketch]
     if profile is not None:
-        days, years = _bits(profile.days), _bits(profile.years)
-        counts = (len(profile.terms), len(profile.numbers), len(profile.phrases), len(days), len(years))
+        days = _bits(profile.days)
+        counts = (len(profile.terms), len(profile.numbers), len(profile.phrases), len(days))
         published = nan if profile.published is None else profile.published
         parts += (
             _PROFILE.pack(
@@ -70,7 +70,6 @@ def pack(text_hash: str, sketch: bytes, shingles: int, source: Source, profile: 
             profile.numbers,
             profile.phrases,
             days,
-            years,
         )
     return b"".join(parts)
 
@@ -125,12 +124,10 @@ def profile_in(packed: bytes) -> Profile:
         numbers,
         phrases,
         days,
-        years,
         months,
         weekdays,
         length,
         head,
-        lead,
         names,
         number_norm,
         published,
@@ -141,17 +138,15 @@ def profile_in(packed: bytes) -> Profile:
     numbers_at = flags_at + terms
     phrases_at = numbers_at + 4 * numbers
     days_at = phrases_at + 4 * phrases
-    years_at = days_at + days
     return Profile(
         terms=array("I", packed[at:weights_at]),
         weights=array("f", packed[weights_at:flags_at]),
         flags=packed[flags_at:numbers_at],
-        norms=(head, lead, names),
+        norms=(head, names),
         numbers=array("I", packed[numbers_at:phrases_at]),
         number_norm=number_norm,
         phrases=array("I", packed[phrases_at:days_at]),
-        days=int.from_bytes(packed[days_at:years_at], "little"),
-        years=int.from_bytes(packed[years_at : years_at + years], "little"),
+        days=int.from_bytes(packed[days_at : days_at + days], "little"),
         months=months,
         weekdays=weekdays,
         published=None if isnan(published) else published,

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEADLINE, LEAD, NAME = 1, 2, 4
+HEADLINE, NAME = 1, 4
 _NUMBER, _PHRASE = 8, 16
 # Of a term: its event had not been counted with it before; says nothing of likeness.
 COUNTED = 32
@@ -36,16 +36,16 @@ class Shared(NamedTuple):
     Attributes:
         words: dot product over the weighted terms.
         headline: sum of the squared rarities of the terms that stand in both headlines.
-        lead: likewise for headline and lead.
-        names: as `words`, over terms that are parts of names in both.
+        names: sum of the squared weights, in the one, of common terms that are parts of names in the one.
+        their_names: likewise for the other.
         numbers: sum of the squared weights of common numbers.
         phrases: how many.
     """
 
     words: float
     headline: float
-    lead: float
     names: float
+    their_names: float
     numbers: float
     phrases: float
 
@@ -133,15 +133,15 @@ def shared(one: Sought, others: Sequence[Comparable]) -> list[Shared]:
     same = one.codes[ours] == found
     at, ours = likely[same], ours[same]
     owner = ends.searchsorted(at, "right")
-    both = flags[at] & one.flags[ours]
-    products = weights[at] * one.weights[ours]
+    their_flags, our_flags = flags[at], one.flags[ours]
+    both = their_flags & our_flags
+    their_weights, our_weights = weights[at].astype(np.float64), one.weights[ours]
     squares = one.squares[ours]
-    in_lead = np.where(both & LEAD, squares, 0.0)
     sums = (
-        np.bincount(owner, products, count),
-        np.bincount(owner, np.where(both & HEADLINE, in_lead, 0.0), count),
-        np.bincount(owner, in_lead, count),
-        np.bincount(owner, np.where(both & NAME, products, 0.0), count),
+        np.bincount(owner, their_weights * our_weights, count),
+        np.bincount(owner, np.where(both & HEADLINE, squares, 0.0), count),
+        np.bincount(owner, np.where(our_flags & NAME, our_weights * our_weights, 0.0), count),
+        np.bincount(owner, np.where(their_flags & NAME, their_weights * their_weights, 0.0), count),
         np.bincount(owner, np.where(both & _NUMBER, squares, 0.0), count),
         np.bincount(owner, np.where(both & _PHRASE, squares, 0.0), count),
     )

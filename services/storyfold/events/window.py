@@ -97,6 +97,7 @@ class Held:
         reports: its articles that are no copies, in the order of placement.
         standing: counts over all its articles.
         articles: how many of them are in the window.
+        looked_at: how many reports it had when it was last looked at whether it is one event.
     """
 
     event_id: EventId
@@ -106,6 +107,7 @@ class Held:
     reports: list[ArticleId] = field(default_factory=list)
     standing: Standing = field(default_factory=Standing)
     articles: int = 0
+    looked_at: int = 2
 
     def sample(self) -> Sequence[ArticleId]:
         """At most `SAMPLE` of its reports, spread evenly, the first and the last among them."""
@@ -147,12 +149,13 @@ class Window:
         self._moved: dict[EventId, EventId] = {}
         self._documents: OrderedDict[EventId, Event] = OrderedDict()
         self._keep = documents
-        self._postings = Index(_POSTING, newest=True)
-        self._by_shingle = Index(_FOOTER, newest=False)
+        self._postings = Index(_POSTING)
+        self._by_shingle = Index(_FOOTER)
         self._by_hash: dict[bytes, int] = {}
         self._due: list[tuple[datetime, EventId]] = []
         self._unpacked: dict[int, Profile] = {}
         self._latest: tuple[Features, Probe] | None = None
+        self._grown: list[EventId] = []
 
     @classmethod
     def rebuild(cls, state: WindowState, policy: FoldPolicy) -> Window:
@@ -216,7 +219,7 @@ class Window:
         """Articles that may be copies, those with most shingles in common first."""
         if not sketch:
             return []
-        votes = Counter(chain.from_iterable(self._by_shingle.find(sketch[:_BANDS])))
+        votes = Counter(chain.from_iterable(self._by_shingle.oldest(sketch[:_BANDS])))
         return [self._in_order[found] for found, _ in votes.most_common() if found in self._in_order]
 
     def _rarities_of(self, terms: array[int]) -> array[float]:
@@ -238,18 +241,21 @@ class Window:
     def candidates(self, probe: Probe, limit: int) -> list[Held]:
         """Events that share telling terms with an article, those that share most first."""
         keys = _keys(probe.profile)
-        votes: dict[int, float] = {}
-        for (_, weight), numbers in zip(keys, self._postings.find([key for key, _ in keys]), strict=True):
-            for number in numbers:
-                votes[number] = votes.get(number, 0.0) + weight
-        merged: dict[EventId, float] = {}
-        for number, vote in votes.items():
-            opened = self._opened.get(number)
-            if opened is not None:
-                now = self.resolve(opened)
-                merged[now] = max(vote, merged.get(now, 0.0))
-        best = sorted((event_id for event_id in merged if event_id in self._events), key=lambda e: (-merged[e], e))
-        return [self._events[event_id] for event_id in best[:limit]]
+        numbers, sizes = self._postings.newest([key for key, _ in keys])
+        each, where = np.unique(numbers, return_inverse=True)
+        votes = np.bincount(where, np.array([weight for _, weight in keys]).repeat(sizes))
+        best: dict[EventId, float] = {}
+        least = 0.0
+        for place in (-votes).argsort(kind="stable").tolist():
+            vote = float(votes[place])
+            if len(best) >= limit and vote < least:
+                break
+            opened = self._opened.get(int(each[place]))
+            now = None if opened is None else self.resolve(opened)
+            if now is not None and now in self._events and now not in best:
+                best[now] = least = vote
+        ranked = sorted(best, key=lambda event_id: (-best[event_id], event_id))
+        return [self._events[event_id] for event_id in ranked[:limit]]
 
     def probe_again(self, article_id: ArticleId) -> Probe:
         """Unpack an article of the window for comparison with others."""
@@ -322,6 +328,42 @@ class Window:
                 entered.append(both)
         self._index_all(entered)
 
+    def packed_again(self, folded: FoldedArticle) -> bytes:
+        """An article whose placement changes, packed: as it was, where that will do."""
+        article, placement = folded.placed.article, folded.placed.placement
+        known = self._articles.get(article.article_id)
+        copy = placement.kind is PlacementKind.DUPLICATE
+        if known is not None and copy is (known.kind is PlacementKind.DUPLICATE):
+            return known.packed
+        return self.pack(article, folded.features, placement.kind, placement.event_id)
+
+    def divide(self, articles: Sequence[FoldedArticle], events: Iterable[Event]) -> None:
+        """Take in that an event is two: the articles that leave as they are placed now, packed, and both events.
+
+        Looks at every article, and is for what seldom happens.
+        """
+        rows = [_row(each) for each in articles if each.placed.article.article_id in self._articles]
+        for row in rows:
+            self._forget(self._articles[row.article_id])
+        for event in events:
+            self._hold(event)
+            held = self._events[event.event_id]
+            held.standing = Standing()
+            for known in self._articles.values():
+                if self.resolve(known.event_id) == event.event_id:
+                    source = source_of(known.packed)
+                    held.standing.add(source.publisher, known.kind, source.language)
+        for row in rows:
+            both = self._enter(row)
+            if both is not None:
+                self._index(*both)
+
+    def take_grown(self) -> tuple[EventId, ...]:
+        """The events that have twice the reports of the last look at them; each is named once."""
+        grown = dict.fromkeys(map(self.resolve, self._grown))
+        self._grown.clear()
+        return tuple(grown)
+
     def size(self) -> int:
         """How many articles it holds."""
         return len(self._articles)
@@ -392,6 +434,7 @@ class Window:
         winner.reports.extend(loser.reports)
         winner.articles += loser.articles
         winner.numbers += loser.numbers
+        self._look(winner)
         winner.standing.unite(loser.standing)
         if loser.heard_at > winner.heard_at:
             self._hear(winner, loser.heard_at)
@@ -404,10 +447,10 @@ class Window:
         article, placement = folded.placed.article, folded.placed.placement
         if self.held(placement.event_id) is None:
             return
-        packed = folded.packed or self.pack(article, folded.features, placement.kind, placement.event_id)
-        at = folded.placed_at
-        row = WindowRow(article.article_id, placement.event_id, placement.kind, article.version, at, packed)
-        both = self._enter(row)
+        if not folded.packed:
+            packed = self.pack(article, folded.features, placement.kind, placement.event_id)
+            folded = replace(folded, packed=packed)
+        both = self._enter(_row(folded))
         if both is not None:
             self._index(*both)
 
@@ -430,7 +473,13 @@ class Window:
             held.standing.add(source.publisher, row.kind, source.language)
             if row.kind is not PlacementKind.DUPLICATE:
                 held.reports.append(row.article_id)
+                self._look(held)
         return known, held
+
+    def _look(self, held: Held) -> None:
+        if len(held.reports) >= 2 * held.looked_at:
+            held.looked_at = len(held.reports)
+            self._grown.append(held.event_id)
 
     def _index(self, known: Known, held: Held) -> None:
         sketch = known.sketch
@@ -504,6 +553,13 @@ class Window:
                     counts[term] = now
                 else:
                     del counts[term]
+
+
+def _row(folded: FoldedArticle) -> WindowRow:
+    article, placement = folded.placed.article, folded.placed.placement
+    return WindowRow(
+        article.article_id, placement.event_id, placement.kind, article.version, folded.placed_at, folded.packed
+    )
 
 
 def published(article: Article) -> datetime | None:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 # Descriptions of events that are kept at hand, some 20 KiB each: more than one batch can touch, and most of those that
 # are reported on from hour to hour.
-DOCUMENTS = 4_096
+DOCUMENTS = 2_048
 # Descriptions that are asked for at once.
 ASKED = 500
 
@@ -51,6 +51,7 @@ async def fill(store: Store, policy: FoldPolicy, now: datetime, shard: Shard | N
             async for part in parts:
                 window.take_heads(head for head in part.heads if head.status is not EventStatus.RETRACTED)
                 window.take_rows(part.rows)
+    window.take_grown()  # whether they are one was looked at before
     return Filled(window, window.let_go_of_empty())
 
 

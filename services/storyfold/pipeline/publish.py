@@ -55,7 +55,7 @@ class PublishPolicy:
         restated: articles placed longer ago than this are not told again; the retention of their topic.
     """
 
-    batch_rows: int = 500
+    batch_rows: int = 2000
     batch_bytes: int = 4 * 1024 * 1024
     poll_seconds: float = 0.2
     first_wait: float = 0.25

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyfold.events.sharing import HEADLINE, LEAD, NAME, Shared, shared, sought
+from storyfold.events.sharing import HEADLINE, NAME, Shared, shared, sought
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ def texts(draw: st.DrawFn) -> Text:
 def one_by_one(one: Text, other: Text) -> Shared:
     """The plain way."""
     ours = {term: (w, r * r, flag) for term, w, r, flag in zip(one.terms, one.weights, one.rarities, one.flags)}  # noqa: B905
-    words = head = lead = names = 0.0
+    words = head = names = their_names = 0.0
     for term, weight, flag in zip(other.terms, other.weights, other.flags):  # noqa: B905
         if term not in ours:
             continue
         mine, square, flags = ours[term]
         words += weight * mine
-        lead += square if flag & flags & LEAD else 0.0
-        head += square if flag & flags & LEAD and flag & flags & HEADLINE else 0.0
-        names += weight * mine if flag & flags & NAME else 0.0
+        head += square if flag & flags & HEADLINE else 0.0
+        names += mine * mine if flags & NAME else 0.0
+        their_names += weight * weight if flag & NAME else 0.0
     numbers = sum((number & 3) ** 2 for number in set(one.numbers) & set(other.numbers))
-    return Shared(words, head, lead, names, float(numbers), float(len(set(one.phrases) & set(other.phrases))))
+    return Shared(words, head, names, their_names, float(numbers), float(len(set(one.phrases) & set(other.phrases))))
 
 
 @settings(max_examples=60, deadline=None)
