@@ -23,7 +23,7 @@ from storyfold.model.page import NoArticle, Page
 _SEEN_AT = datetime(2026, 5, 1, tzinfo=UTC)
 # A page that takes longer is a finding: a large real page takes a tenth of it.
 _LIMIT_SECONDS = 3.0
-_SEEDS = (
+SEEDS = (
     """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>River floods old town | Example</title>
 <meta property="og:title" content="River floods old town"><meta name="author" content="By Ana Sousa and Ben
 Okri, Staff">
@@ -135,7 +135,7 @@ class Finding:
 
 def mutated(rng: random.Random) -> bytes:
     """A page that nobody wrote."""
-    text = rng.choice(_SEEDS)
+    text = rng.choice(SEEDS)
     for _ in range(rng.randint(1, 12)):
         text = _step(text, rng)
     data = text.encode(rng.choice(("utf-8", "utf-8", "utf-8", "cp1251", "utf-16-le", "shift_jis")), "replace")
@@ -157,7 +157,7 @@ def _step(text: str, rng: random.Random) -> str:
         case 2:
             return (text[:end] + text[start:end] * rng.choice((1, 2, 30)) + text[end:])[:400_000]
         case 3:
-            other = rng.choice(_SEEDS)
+            other = rng.choice(SEEDS)
             return text[:start] + other[rng.randrange(len(other)) :]
         case 4:
             return text[:start] + rng.choice(_SALT) * rng.choice((1, 3, 50)) + text[end:] or "<"

@@ -354,6 +354,14 @@ class Store(HostStore, SubscriptionStore, Protocol):
         """
         ...
 
+    async def lease_rereads(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        """Take articles that are due for a further look and not leased, most overdue first.
+
+        Each comes as the entry that led to it, with its plan in `again`; theirs until `now + lease` or a plan that
+        follows (`Commit.rereads`).
+        """
+        ...
+
     async def waiting(self, entries: Sequence[EntryId]) -> Mapping[EntryId, int]:
         """The revision of those of these rows that have not ended."""
         ...

@@ -8,11 +8,13 @@ import pytest
 
 from storyfold.hosts.memory import HostKept, RobotsKept
 from storyfold.hosts.robots import Robots, parse_robots
+from storyfold.model.articles import Quality
 from storyfold.model.commit import (
     Commit,
     EventHead,
     FeedSync,
     LedgerCounts,
+    PlannedReread,
     PolledFeed,
     TakenUp,
     WindowPart,
@@ -33,6 +35,7 @@ from storyfold.model.events import EventStatus
 from storyfold.model.feeds import Feed, KnownEntry, PollOutcome, PollState, RedirectEvidence, Validators
 from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import OutboxRow, Topic
+from storyfold.model.rereads import Hint, Reread
 from storyfold.model.retention import Pruned, Retention
 from storyfold.model.websub import Subscription, SubscriptionState
 from storyfold.ports import Store
@@ -754,3 +757,56 @@ async def test_ledger_entries_carry_long_text(store: Store) -> None:
     await store.apply(Commit(taken_up=(TakenUp(ledger),)))
     rows: tuple[LedgerEntry, ...] = await store.lease_entries("me", NOON, HOUR, 1)
     assert (ledger,) == rows
+
+
+def planned(name: str, due_at: datetime | None = NOON, version: int = 1, left: int = 3) -> PlannedReread:
+    reread = Reread(
+        ArticleId(name), version, f"https://example.org/{name}", due_at, left, 0, Hint.LIVE, "m", Quality.FULL, "h"
+    )
+    return PlannedReread(ledger_of(f"e-{name}"), reread)
+
+
+async def looks(store: Store, now: datetime = NOON, owner: str = "me", limit: int = 100) -> list[tuple[str, int]]:
+    rows = await store.lease_rereads(owner, now, HOUR, limit)
+    return [(row.again.article_id, row.again.left) for row in rows if row.again is not None]
+
+
+async def test_rereads_are_leased_when_due(store: Store) -> None:
+    """Most overdue first, with the entry that led there; each to one owner until its lease runs out or is released."""
+    plans = (planned("a1", NOON), planned("a2", NOON - HOUR), planned("a3", NOON + MINUTE))
+    await store.apply(Commit(rereads=plans))
+    (first,) = await store.lease_rereads("me", NOON, HOUR, 1)
+    assert replace(planned("a2").ledger, again=planned("a2", NOON - HOUR).reread) == first
+    assert [("a1", 3)] == await looks(store)
+    assert [] == await looks(store, owner="you")
+    await store.release("me")
+    assert [("a2", 3), ("a1", 3)] == await looks(store, owner="you")
+    assert [("a2", 3), ("a1", 3), ("a3", 3)] == await looks(store, NOON + HOUR)
+
+
+async def test_a_plan_replaces_the_one_before_and_frees_it(store: Store) -> None:
+    """Not one for a later version, though; and one without a moment ends it."""
+    await store.apply(Commit(rereads=(planned("a1", version=2),)))
+    assert [("a1", 3)] == await looks(store)
+    await store.apply(Commit(rereads=(planned("a1", version=1, left=1),)))
+    assert [] == await looks(store)
+    await store.apply(Commit(rereads=(planned("a1", version=2, left=2),)))
+    assert [("a1", 2)] == await looks(store)
+    await store.apply(Commit(rereads=(planned("a1", None, version=2, left=0),)))
+    assert [] == await looks(store, NOON + DAY)
+
+
+async def test_looks_are_never_added_to(store: Store) -> None:
+    """Whatever a later plan says, also one in the same commit: an article is looked at so often and no more."""
+    await store.apply(Commit(rereads=(planned("a1", left=2), planned("a1", version=2, left=6))))
+    assert [("a1", 2)] == await looks(store)
+    await store.apply(Commit(rereads=(planned("a1", None, version=2, left=0),)))
+    await store.apply(Commit(rereads=(planned("a1", version=3, left=6),)))
+    assert [] == await looks(store, NOON + DAY)
+
+
+async def test_a_plan_is_forgotten_with_its_article(store: Store) -> None:
+    """Nothing is left to look at."""
+    await store.apply(Commit(articles=(folded_of("a1"),), rereads=(planned("a1"),)))
+    await store.prune(NOON + 2 * DAY, Retention(articles=DAY))
+    assert [] == await looks(store)

@@ -16,6 +16,7 @@ from storyfold.model.commit import (
     FeedSync,
     FoldedArticle,
     LedgerCounts,
+    PlannedReread,
     PolledFeed,
     TakenUp,
     WindowPart,
@@ -67,6 +68,12 @@ class EntryRow:
 
 
 @dataclass
+class RereadRow:
+    planned: PlannedReread
+    lease: Lease | None = None
+
+
+@dataclass
 class ArticleRow:
     folded: FoldedArticle
     ordinal: int
@@ -97,6 +104,7 @@ class MemoryStore:
         self._feeds: dict[FeedId, FeedRow] = {}
         self._entries: dict[EntryId, EntryRow] = {}
         self._articles: dict[ArticleId, ArticleRow] = {}
+        self._rereads: dict[ArticleId, RereadRow] = {}
         self._events: dict[EventId, Event] = {}
         self._curations: dict[int, Curation] = {}
         self._changes: dict[ChangeId, Change] = {}
@@ -135,8 +143,7 @@ class MemoryStore:
             self._settle(settled)
         for put_off in commit.put_off:
             self._put_off(put_off)
-        for folded in commit.articles:
-            self._keep_article(folded)
+        self._keep_articles(commit)
         for event in commit.events:
             known = self._events.get(event.event_id)
             if known is None or event.version >= known.version:
@@ -226,6 +233,22 @@ class MemoryStore:
             self._articles[article.article_id] = ArticleRow(folded, self._ordinal, article.entry_id)
         elif article.version >= row.folded.placed.article.version:
             row.folded = folded
+
+    def _keep_articles(self, commit: Commit) -> None:
+        for folded in commit.articles:
+            self._keep_article(folded)
+        for planned in commit.rereads:
+            self._plan(planned)
+
+    def _plan(self, planned: PlannedReread) -> None:
+        reread = planned.reread
+        row = self._rereads.get(reread.article_id)
+        if row is not None and reread.version < row.planned.reread.version:
+            return
+        left = reread.left if row is None else min(reread.left, row.planned.reread.left)
+        over = reread.due_at is None or (left == 0 and reread.left > 0)
+        reread = replace(reread, left=left, due_at=None if over else reread.due_at)
+        self._rereads[reread.article_id] = RereadRow(PlannedReread(replace(planned.ledger, again=reread), reread))
 
     # -- feeds --------------------------------------------------------------------------------------------------------
 
@@ -371,9 +394,22 @@ class MemoryStore:
             row.lease = Lease(owner, now + lease)
         return tuple(row.ledger for row in taken)
 
+    async def lease_rereads(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        self._check()
+        due = [
+            (row.planned.reread.due_at, key)
+            for key, row in self._rereads.items()
+            if row.planned.reread.due_at is not None and row.planned.reread.due_at <= now and is_free(row.lease, now)
+        ]
+        taken = [self._rereads[key] for _, key in sorted(due)[:limit]]
+        for row in taken:
+            row.lease = Lease(owner, now + lease)
+        return tuple(row.planned.ledger for row in taken)
+
     async def release(self, owner: str) -> None:
         self._check()
-        rows: list[FeedRow | EntryRow] = [*self._feeds.values(), *self._entries.values()]
+        rows: list[FeedRow | EntryRow | RereadRow]
+        rows = [*self._feeds.values(), *self._entries.values(), *self._rereads.values()]
         for row in rows:
             if row.lease is not None and row.lease.owner == owner:
                 row.lease = None
@@ -572,6 +608,7 @@ class MemoryStore:
         old_articles = [key for key, row in self._articles.items() if row.folded.placed_at < now - retention.articles]
         for article in old_articles:
             del self._articles[article]
+            self._rereads.pop(article, None)
         bodies = [
             row
             for row in self._articles.values()

@@ -67,7 +67,7 @@ def test_a_task_runs_in_another_process() -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize("task", [tasks.spin, tasks.ignore_terminate_and_hang])
+@pytest.mark.parametrize("task", [tasks.spin, tasks.spin_in_c, tasks.ignore_terminate_and_hang])
 def test_a_hung_worker_is_killed_at_the_deadline(task: Callable[[object], None]) -> None:
     """What never ends is ended soon after its deadline, and the next task finds a worker."""
 
@@ -90,6 +90,10 @@ def test_a_hung_worker_is_killed_at_the_deadline(task: Callable[[object], None])
         (tasks.exit_at_once, 0, "died"),
         (tasks.crash, None, "exit status -11"),
         (tasks.hog_memory, 2000, "ran out of memory"),
+        (tasks.grow_for_ever, None, "ran out of memory"),
+        (tasks.give_what_cannot_travel, None, "pickle"),
+        (tasks.open_connection, ("127.0.0.1", 9), "does not do this: socket.connect"),
+        (tasks.start_program, "true", "does not do this: subprocess.Popen"),
         (tasks.fail, "no such thing", "no such thing"),
     ],
 )
@@ -97,7 +101,7 @@ def test_a_dead_worker_is_told_and_replaced(task: Callable[[object], object], ar
     """A worker that exits, crashes, hogs or raises ends its own task only, with the reason."""
 
     async def scenario() -> None:
-        async with workers(deadline=5, memory_mib=512) as pool:
+        async with workers(deadline=20, memory_mib=512) as pool:
             with pytest.raises((WorkerDied, WorkerHung), match=says if argument != 0 else "deadline|died"):
                 await pool.run(task, argument)
             assert await pool.run(tasks.double, 2) == 4
@@ -129,6 +133,55 @@ def test_other_tasks_in_flight_are_unharmed() -> None:
             assert isinstance(results[0], WorkerHung)
             assert isinstance(results[1], WorkerDied)
             assert results[2:] == [2 * number for number in range(30)]
+
+    run(scenario)
+
+
+def test_a_page_that_kills_its_worker_takes_no_other_down() -> None:
+    """Among many tasks on two workers some crash, hog or exit: they alone fail, and every other gives its result."""
+
+    async def scenario() -> None:
+        async with workers(size=2, deadline=20) as pool:
+            bad = [pool.run(tasks.crash, None), pool.run(tasks.hog_memory, 2000), pool.run(tasks.exit_at_once, 1)]
+            good = [pool.run(tasks.sleep_then_double, (0.01, number)) for number in range(40)]
+            results = await asyncio.gather(*good[:20], *bad, *good[20:], return_exceptions=True)
+            assert [2 * number for number in range(40)] == [*results[:20], *results[23:]]
+            assert all(isinstance(each, WorkerDied) for each in results[20:23])
+
+    run(scenario)
+
+
+def test_the_kernel_ends_a_worker_whose_program_cannot() -> None:
+    """With the program stopped, a task that spins is out of CPU soon after twice its deadline."""
+
+    async def scenario() -> None:
+        async with workers(deadline=1) as pool:
+            worker = await pool.run(tasks.process_id, None)
+            job = asyncio.create_task(pool.run(tasks.spin, None))
+            await asyncio.sleep(0.2)
+            # Nothing of the program runs until the worker is gone: no deadline of its own can have ended it.
+            until = time.monotonic() + 50
+            while alive(worker) and time.monotonic() < until:
+                time.sleep(0.05)
+            assert not alive(worker)
+            with pytest.raises((WorkerDied, WorkerHung)):
+                await job
+
+    run(scenario)
+
+
+def test_a_pool_that_was_closed_says_so() -> None:
+    """Whoever waits for a worker, or asks for one later, is told."""
+
+    async def scenario() -> None:
+        pool = WorkerPool(1, WorkerLimits(timedelta(seconds=60), 512))
+        await pool.run(tasks.double, 1)
+        busy = asyncio.create_task(pool.run(tasks.spin, None))
+        waiting = asyncio.create_task(pool.run(tasks.double, 2))
+        await asyncio.sleep(0.2)
+        await pool.close()
+        results = await asyncio.gather(busy, waiting, pool.run(tasks.double, 3), return_exceptions=True)
+        assert [WorkerDied] * 3 == [type(each) for each in results]
 
     run(scenario)
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 import time
 
 from storyfold.edges.parsing import FeedDocument
@@ -45,6 +47,31 @@ def crash(_: object) -> None:
 
 def hog_memory(mebibytes: int) -> int:
     return len(bytearray(mebibytes * 1024 * 1024))
+
+
+def grow_for_ever(_: object) -> None:
+    """Many small pieces, as a tree of a page would take them."""
+    kept = []
+    while True:
+        kept.append([0] * 10_000)
+
+
+def spin_in_c(_: object) -> int:
+    """Long work in C code, which no signal handler of Python's can interrupt."""
+    return len(str(7 ** (10**8)))
+
+
+def open_connection(address: tuple[str, int]) -> None:
+    with socket.socket() as connection:
+        connection.connect(address)
+
+
+def start_program(command: str) -> None:
+    subprocess.run([command], check=True)
+
+
+def give_what_cannot_travel(_: object) -> object:
+    return lambda: None
 
 
 def fail(message: str) -> None:

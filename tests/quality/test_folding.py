@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.quality.measure_folding import measure_languages, measure_stories
+from tests.quality.measure_folding import measure_crowd, measure_languages, measure_stories
 from tests.quality.measure_voices import measure_voices
 from tests.quality.ratchet import REPOSITORY, assert_holds, corpus_path
 
@@ -29,6 +29,11 @@ def _floors(name: str) -> Path:
 def test_stories_are_told_apart_as_well_as_they_were() -> None:
     """B-cubed F1 on stories with known events, and the copies that are found, hold their floors."""
     assert_holds(_floors("stories"), measure_stories())
+
+
+def test_a_crowd_does_not_hide_stories() -> None:
+    """Stories streamed among thousands of other articles are told apart almost as well as by themselves."""
+    assert_holds(_floors("crowd"), measure_crowd())
 
 
 def test_every_language_folds_well_in_itself() -> None:

@@ -112,7 +112,8 @@ def kafka_hops(settings: Settings, connection: KafkaConnection, meter: Meter, re
 
 def host_of(ledger: LedgerEntry) -> str:
     """The host that an entry is read from: all of its entries go to one process, which is polite for all."""
-    return urlsplit(ledger.entry.url or ledger.feed.url).netloc.lower()
+    url = ledger.entry.url or ledger.feed.url if ledger.again is None else ledger.again.url
+    return urlsplit(url).netloc.lower()
 
 
 def _counted(meter: Meter, stage: Stage) -> Callable[[], None]:

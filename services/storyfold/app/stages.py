@@ -17,7 +17,8 @@ from storyfold.pipeline.fold import FoldParts, FoldStage
 from storyfold.pipeline.poll import PollParts, PollStage
 from storyfold.pipeline.presence import PresenceStage
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
-from storyfold.pipeline.read import ReadParts, ReadStage
+from storyfold.pipeline.read import ReadStage
+from storyfold.pipeline.reading import ReadParts
 from storyfold.pipeline.redrive import RedriveStage
 from storyfold.pipeline.registry import RegistryStage
 from storyfold.pipeline.retention import RetentionStage

@@ -15,6 +15,10 @@ class ReadPolicy:
         extract_deadline: one page in a worker; the worker is killed behind it.
         worker_memory_mib: address space of one worker beyond what its libraries take.
         workers: extraction processes; 0 for one a core.
+        rereads: further looks at an article's page at most, where feed, sitemap or page hint that it will change; 0 for
+            none.
+        first_reread: wait before the first of them; four times as long before each further one.
+        last_reread: longest wait between two of them.
     """
 
     attempts: int = 6
@@ -23,3 +27,6 @@ class ReadPolicy:
     extract_deadline: timedelta = timedelta(seconds=10)
     worker_memory_mib: int = 1024
     workers: int = 0
+    rereads: int = 6
+    first_reread: timedelta = timedelta(minutes=10)
+    last_reread: timedelta = timedelta(days=2)

@@ -77,6 +77,8 @@ RULES: dict[str, Rule] = {
     "fetch.allowed_ports": Rule(lambda value: all(0 < port < 65536 for port in value), "ports: 1 to 65535"),
     "read.attempts": _AT_LEAST_ONE,
     "read.extract_deadline": _SOME_TIME,
+    "read.first_reread": _SOME_TIME,
+    "read.last_reread": _SOME_TIME,
     "fold.window": _SOME_TIME,
     "fold.longest_quiet": _SOME_TIME,
     "fold.shards": _AT_LEAST_ONE,
@@ -107,5 +109,7 @@ def contradictions(settings: Settings) -> tuple[str, ...]:
         )
     if settings.read.policy.first_retry > settings.read.policy.last_retry:
         found.append("read.first_retry is longer than read.last_retry: lower the first or raise the last")
+    if settings.read.policy.first_reread > settings.read.policy.last_reread:
+        found.append("read.first_reread is longer than read.last_reread: lower the first or raise the last")
     found.extend(kafka_contradictions(settings.kafka))
     return tuple(found)

@@ -9,7 +9,7 @@ from storyfold.model.page import NoArticle, Page, PageArticle
 from storyfold.ports import Extractor
 
 # What a worker needs; imported by the fork server, not by the program's own process.
-PRELOAD = ("storyfold.articles.extract", "storyfold.events.features")
+PRELOAD = ("storyfold.edges.extraction_warm",)
 
 
 def extract_in_worker(page: Page) -> tuple[PageArticle, Features] | NoArticle:

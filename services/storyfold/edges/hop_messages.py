@@ -11,13 +11,20 @@ from typing import Any
 import msgspec
 
 from storyfold.model.entries import LedgerEntry, RejectReason
-from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Reject
+from storyfold.model.rereads import LookOutcome
 
 VERSION = 1
 HEAD = 2
 
-_KINDS: dict[bytes, type[Any]] = {b"e": LedgerEntry, b"a": ReadArticle, b"r": ReadReject, b"p": ReadPutOff}
+_KINDS: dict[bytes, type[Any]] = {
+    b"e": LedgerEntry,
+    b"a": ReadArticle,
+    b"r": ReadReject,
+    b"p": ReadPutOff,
+    b"l": Looked,
+}
 _HEADS = {kind: bytes([VERSION]) + sign for sign, kind in _KINDS.items()}
 _DECODERS = {sign: msgspec.msgpack.Decoder(kind) for sign, kind in _KINDS.items()}
 _pack = msgspec.msgpack.Encoder()
@@ -91,7 +98,9 @@ def smaller_entry(ledger: LedgerEntry) -> LedgerEntry | None:
 
 
 def smaller_outcome(outcome: ReadOutcome) -> ReadOutcome | None:
-    """A reject in the place of an article that is too large to travel."""
+    """A reject in the place of an article that is too large to travel; a look at one that grew so proves nothing."""
+    if isinstance(outcome, Looked) and outcome.article is not None:
+        return replace(outcome, outcome=LookOutcome.NO_ARTICLE, article=None, features=None)
     if not isinstance(outcome, ReadArticle):
         return None
     message = "the article is too large for the hop to folding"

@@ -11,6 +11,8 @@ _TELLING = (
     re.compile(r"(?P<cause>\[SSL.*?\][^(]*)"),
     re.compile(r"(?P<cause>(?:Unable to request a token|Unsupported|The SASL mechanism).*)", re.IGNORECASE),
     re.compile(r"(?P<cause>Invalid frame length.*)"),
+    # The version is known once a broker has answered; its word about the login may be overtaken by its hanging up.
+    re.compile(r"broker_version=\(\d.*Connection lost: KafkaConnectionError: (?P<cause>socket disconnected)"),
 )
 # Attempts of a few seconds log less than this.
 _KEPT = 50
@@ -76,4 +78,6 @@ def cause_of(error: Exception) -> str:
         return str(error)
     if cause.startswith("Invalid frame length"):
         return "what answers does not speak Kafka in the clear; see kafka.security_protocol"
+    if cause == "socket disconnected":
+        return "a broker answers and then hangs up, as at a login that is wrong; see kafka.username and kafka.password"
     return f"{cause}; see kafka.security_protocol and what stands with it"

@@ -1,44 +1,47 @@
-"""Worker processes that can be lost: each has a deadline, a memory limit and a short life, and dies alone.
+"""Worker processes that can be lost: each has a deadline, limits of memory and CPU and a short life, and dies alone.
 
-One pebble pool of a single worker stands behind each slot, so that workers share no pipe and no lock: whatever happens
-to one (killed while it holds its pipe's lock, out of memory, stuck in C code) is mended by throwing that one pool
-away. A task is handed to a slot only when its worker is idle, so its deadline counts from the start of work.
+    idle worker | pickled task → its socket | deadline | its socket → pickled result | idle again, replaced, or killed
+
+Workers share nothing: each has a socket of its own to the program, and whatever happens to one (killed, out of memory,
+stuck in C code) is an end of file on that socket. Tasks are handed over and results taken by the event loop itself; no
+thread stands in between. A task is handed to a worker that has said that it is ready, so its deadline counts from the
+start of work.
 
 Workers are forked from a server that has imported what they need (``forkserver``): a fresh one is ready in milliseconds
 and shares the libraries' memory with its sisters.
 """
 
 import asyncio
-import ctypes
-import math
+import contextlib
+import logging
 import multiprocessing
 import os
-import resource
-import signal
+import pickle
+import socket
+import struct
 import sys
-import traceback
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
-from concurrent.futures import TimeoutError as TaskTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
-from typing import Any, TypeVar
+from multiprocessing.process import BaseProcess
+from typing import Any, Final, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
+from storyfold.edges.worker_process import OUT_OF_MEMORY, Failed, begin_work
 from storyfold.ports import WorkerDied, WorkerHung
+
+logger = logging.getLogger(__name__)
 
 A = TypeVar("A")
 R = TypeVar("R")
 
-_PR_SET_PDEATHSIG = 1
-# How long after its deadline a task may take to be killed by pebble, before the whole slot is thrown away. Pebble looks
-# every 0.1 s, by the wall clock; this backstop runs by the steady one. A fresh worker may have to import its libraries.
-_GRACE = timedelta(seconds=10)
-# Exit status of a worker that ran out of memory: nothing else uses it.
-_OUT_OF_MEMORY = 77
+_SIZE: Final = struct.Struct("!I")
+# Read at a time: a result is a few kB, seldom more than this.
+_BUFFER: Final = 1 << 18
+# How long a worker that has closed its socket may take to be gone.
+_DEATH_SECONDS: Final = 2.0
+# Between two tries to start a worker, where the machine has no room for one.
+_RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,54 @@ class WorkerLimits:
     tasks: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A task that raised, as the worker tells it."""
+@dataclass(slots=True)
+class _Worker:
+    """One process, and the socket to it."""
 
-    report: str
+    process: BaseProcess
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    tasks: int = 0
+
+    async def ask(self, message: bytes) -> Any:
+        """Hand over a message and wait for what comes back.
+
+        Raises:
+            EOFError, OSError: the worker is gone.
+        """
+        self.writer.write(_SIZE.pack(len(message)))
+        self.writer.write(message)
+        self.tasks += 1
+        return await self.answer()
+
+    async def answer(self) -> Any:
+        """Wait for what the worker says next."""
+        (size,) = _SIZE.unpack(await self.reader.readexactly(_SIZE.size))
+        return pickle.loads(await self.reader.readexactly(size))  # noqa: S301 - from a process of our own
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        self.writer.transport.abort()
+        with contextlib.suppress(ProcessLookupError, AttributeError):
+            self.process.kill()
+
+    def dismiss(self) -> None:
+        """Let it end by itself: there is no more work for it."""
+        self.writer.close()
+
+    async def exit_status(self) -> int | None:
+        """How it ended."""
+        await asyncio.to_thread(self.process.join, _DEATH_SECONDS)
+        return self.process.exitcode
+
+
+@dataclass(slots=True)
+class _Hands:
+    """Who is there: workers without work, all workers, and those that are being started."""
+
+    idle: asyncio.Queue[_Worker | None] = field(default_factory=asyncio.Queue)
+    all: dict[int, _Worker] = field(default_factory=dict)
+    starting: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class WorkerPool:
@@ -81,11 +127,9 @@ class WorkerPool:
         self.size = size or _cores()
         self._limits = limits
         self._context = _fork_server(preload)
-        self._idle: asyncio.Queue[ProcessPool] = asyncio.Queue()
-        self._all: set[ProcessPool] = set()
+        self._hands = _Hands()
+        self._started = False
         self._closed = False
-        for _ in range(self.size):
-            self._idle.put_nowait(self._slot())
 
     async def run(self, task: Callable[[A], R], argument: A) -> R:
         """Run a task in a worker, waiting for one that is idle.
@@ -98,66 +142,122 @@ class WorkerPool:
             WorkerHung: the deadline passed and the worker was killed.
             WorkerDied: the worker crashed, ran out of memory, or the task raised what it should not.
         """
-        slot = await self._idle.get()
-        sound = False
+        seconds = self._limits.deadline.total_seconds()
+        message = pickle.dumps((task, argument, seconds), pickle.HIGHEST_PROTOCOL)
+        worker = await self._idle()
         try:
-            result = await self._run_in(slot, task, argument)
-            sound = True
-        except (WorkerHung, WorkerDied) as failure:
-            sound = not isinstance(failure.__cause__, BrokenExecutor | RuntimeError | asyncio.TimeoutError)
+            async with asyncio.timeout(seconds):
+                result = await worker.ask(message)
+        except TimeoutError as late:
+            self._lose(worker)
+            raise WorkerHung(f"the worker was killed after its deadline of {seconds:g} s") from late
+        except (EOFError, OSError, pickle.UnpicklingError) as gone:
+            status = await worker.exit_status()
+            self._lose(worker)
+            reason = "ran out of memory" if status == OUT_OF_MEMORY else f"died (exit status {status})"
+            raise WorkerDied(f"the worker {reason}; another has taken its place") from gone
+        except BaseException:
+            # Cancelled: what it works on is nobody's any more.
+            self._lose(worker)
             raise
-        except asyncio.CancelledError:
-            # Pebble kills the worker of a cancelled task; the slot goes on with a fresh one.
-            sound = True
-            raise
-        finally:
-            self._idle.put_nowait(slot if sound or self._closed else self._replaced(slot))
-        if isinstance(result, _Failed):
+        self._give_back(worker)
+        if isinstance(result, Failed):
             raise WorkerDied(f"a worker's task failed where it never should; this is a bug in it:\n{result.report}")
-        return result
+        return result  # type: ignore[no-any-return] # what the task returns, unpickled
 
     async def close(self) -> None:
         """Stop the processes at once, tasks in hand included; safe to call more than once."""
         self._closed = True
-        pools = tuple(self._all)
-        self._all.clear()
-        await asyncio.gather(*(asyncio.to_thread(_stop, pool) for pool in pools))
+        for task in self._hands.starting:
+            task.cancel()
+        await asyncio.gather(*self._hands.starting, return_exceptions=True)
+        workers = tuple(self._hands.all.values())
+        self._hands.all.clear()
+        for worker in workers:
+            worker.kill()
+        self._hands.idle.put_nowait(None)
+        await asyncio.gather(*(worker.exit_status() for worker in workers))
 
-    async def _run_in(self, slot: ProcessPool, task: Callable[[A], R], argument: A) -> R | _Failed:
-        seconds = self._limits.deadline.total_seconds()
-        try:
-            future = slot.schedule(_entry, args=(task, argument, seconds), timeout=seconds)
-            async with asyncio.timeout(seconds + _GRACE.total_seconds()):
-                result: R | _Failed = await asyncio.wrap_future(future)
-                return result
-        except ProcessExpired as died:
-            reason = "ran out of memory" if died.exitcode == _OUT_OF_MEMORY else f"died (exit status {died.exitcode})"
-            raise WorkerDied(f"the worker {reason}; another has taken its place") from died
-        except (TimeoutError, TaskTimeout) as late:
-            raise WorkerHung(f"the worker was killed after its deadline of {seconds:g} s") from late
-        except (BrokenExecutor, RuntimeError) as broken:
-            raise WorkerDied("the worker had died before it was given work; another has taken its place") from broken
+    # -- who is there -------------------------------------------------------------------------------------------------
 
-    def _slot(self) -> ProcessPool:
-        pool = ProcessPool(
-            max_workers=1,
-            max_tasks=self._limits.tasks,
-            initializer=_begin,
-            initargs=(self._limits.memory_mib,),
-            context=self._context,
-        )
-        self._all.add(pool)
-        return pool
+    async def _idle(self) -> _Worker:
+        """Wait for a worker that is alive and has no work."""
+        if not self._started and not self._closed:
+            self._started = True
+            for _ in range(self.size):
+                self._start()
+        while True:
+            worker = await self._hands.idle.get()
+            if worker is None:
+                self._hands.idle.put_nowait(None)  # for the next who asks
+                raise WorkerDied("the workers have been stopped")
+            if not worker.reader.at_eof():
+                return worker
+            self._lose(worker)  # killed while it had nothing to do
 
-    def _replaced(self, slot: ProcessPool) -> ProcessPool:
-        self._all.discard(slot)
-        asyncio.get_running_loop().run_in_executor(None, _stop, slot)
-        return self._slot()
+    def _give_back(self, worker: _Worker) -> None:
+        if self._closed:
+            worker.kill()
+        elif worker.tasks >= self._limits.tasks:
+            self._hands.all.pop(id(worker), None)
+            worker.dismiss()
+            self._start()
+        else:
+            self._hands.idle.put_nowait(worker)
+
+    def _lose(self, worker: _Worker) -> None:
+        self._hands.all.pop(id(worker), None)
+        worker.kill()
+        self._start()
+
+    def _start(self) -> None:
+        """Start one worker in the background; it is idle once it says that it is ready."""
+        if self._closed:
+            return
+        starting = asyncio.get_running_loop().create_task(self._bring(), name="starting a worker")
+        self._hands.starting.add(starting)
+        starting.add_done_callback(self._hands.starting.discard)
+
+    async def _bring(self) -> None:
+        while True:
+            worker = await self._forked()
+            self._hands.all[id(worker)] = worker
+            try:
+                await worker.answer()
+            except (EOFError, OSError):
+                self._hands.all.pop(id(worker), None)
+                worker.kill()
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            self._hands.idle.put_nowait(worker)
+            return
+
+    async def _forked(self) -> _Worker:
+        while True:
+            ours, theirs = socket.socketpair()
+            process: BaseProcess = self._context.Process(  # type: ignore[attr-defined] # every context has it
+                target=begin_work, args=(theirs, self._limits.memory_mib), name="storyfold worker", daemon=True
+            )
+            try:
+                # In a thread: the fork server may have to import its libraries first. A start cannot be broken off
+                # half-way; one that nobody waits for any more finds its socket closed and ends by itself.
+                await asyncio.to_thread(_begin, process, theirs)
+            except (OSError, EOFError) as error:
+                logger.warning("a worker cannot be started, trying again: %s", error)
+                ours.close()
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            except asyncio.CancelledError:
+                ours.close()
+                raise
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER)
+            return _Worker(process, reader, writer)
 
 
-def _stop(pool: ProcessPool) -> None:
-    pool.stop()
-    pool.join()
+def _begin(process: BaseProcess, theirs: socket.socket) -> None:
+    """Start a process that has been given a socket; the program's copy of it is closed in any case."""
+    with theirs:
+        process.start()
 
 
 def _cores() -> int:
@@ -175,46 +275,3 @@ def _fork_server(preload: tuple[str, ...]) -> BaseContext:
 
 
 _PRELOADED: dict[str, None] = {}
-
-
-def _begin(memory_mib: int) -> None:
-    """Set a worker's limits, in the worker."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # dies at once, even inside C code
-    _let_the_server_go()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:
-            os._exit(0)  # the server died before it could be watched
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - one read in a process about to lose its memory
-            taken = int(statm.read().split()[0]) * resource.getpagesize()
-        limit = taken + memory_mib * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _let_the_server_go() -> None:
-    """Drop the worker's hold on the fork server, which lives while anyone holds it; its death ends the workers."""
-    server = getattr(forkserver, "_forkserver", None)
-    held = getattr(
-        server, "_forkserver_alive_fd", None
-    )  # no public way: CPython gives it to all, to fork in their turn
-    if held is not None:
-        os.close(held)
-
-
-def _entry(task: Callable[[Any], Any], argument: Any, seconds: float) -> Any:
-    """Run one task in the worker: the place where anything may be raised."""
-    _limit_cpu(2 * seconds)
-    try:
-        return task(argument)
-    except MemoryError:
-        os._exit(_OUT_OF_MEMORY)
-    except Exception:  # noqa: BLE001 - a worker's entry: what a task raises is told, not lost
-        return _Failed(traceback.format_exc(limit=20))
-
-
-def _limit_cpu(seconds: float) -> None:
-    """Let the kernel end a task that its parent cannot: a soft limit some seconds of CPU ahead."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime + seconds) + 1, hard))

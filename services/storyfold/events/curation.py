@@ -151,7 +151,7 @@ def retract_article(told: Told, article_id: ArticleId, curation: Curation, now: 
         return Refused(f"article {article_id} is retracted already")
     evidence = _evidence("retracted", curation)
     placed = found.placed
-    article = replace(placed.article, version=placed.article.version + 1, change=ArticleChange.RETRACTION)
+    article = replace(placed.article, version=placed.article.version + 1, change=ArticleChange.RETRACTION, diff=())
     placement = replace(placed.placement, evidence=(*evidence, *placed.placement.evidence))
     retracted = replace(found, placed=PlacedArticle(article, placement))
     event = told.event
@@ -240,7 +240,7 @@ def _moved(
     article = folded.placed.article
     # The text is the same: what a consumer learns is the new placement.
     change = article.change if article.change is ArticleChange.RETRACTION else ArticleChange.COSMETIC
-    newer = replace(article, version=article.version + 1, change=change)
+    newer = replace(article, version=article.version + 1, change=change, diff=())
     placement = replace(
         placement,
         event_id=event_id,

@@ -8,6 +8,7 @@ from storyfold.events.changes import diff, step
 from storyfold.events.copies import hashes_of, overlap
 from storyfold.events.describe import with_facts, without
 from storyfold.events.steps import Folding
+from storyfold.events.versions import diff_of
 from storyfold.events.window import Window
 from storyfold.model.articles import (
     Article,
@@ -17,6 +18,7 @@ from storyfold.model.articles import (
     PlacedArticle,
     Placement,
     PlacementKind,
+    TextChange,
 )
 from storyfold.model.commit import FoldedArticle
 from storyfold.model.events import ChangeKind, Event
@@ -58,10 +60,20 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
         change = ArticleChange.RETRACTION
     placement = replace(previous.placement, event_id=window.resolve(previous.placement.event_id))
     newer = replace(
-        article, version=previous.article.version + 1, change=change, first_seen_at=previous.article.first_seen_at
+        article,
+        version=previous.article.version + 1,
+        change=change,
+        first_seen_at=previous.article.first_seen_at,
+        diff=diff_of(previous.article, article),
     )
-    packed = window.pack(newer, features, placement.kind, placement.event_id)
-    folded = FoldedArticle(PlacedArticle(newer, placement), features, now, packed)
+    return _stepped(window, FoldedArticle(PlacedArticle(newer, placement), features, now), now)
+
+
+def _stepped(window: Window, folded: FoldedArticle, now: datetime) -> Folding:
+    """The version with the step of its event, where the event's public fields change."""
+    newer, placement, features = folded.placed.article, folded.placed.placement, folded.features
+    change = newer.change
+    folded = replace(folded, packed=window.pack(newer, features, placement.kind, placement.event_id))
     held = window.held(placement.event_id)
     if held is None or change is ArticleChange.COSMETIC:
         return Folding(folded, (), ())
@@ -73,6 +85,26 @@ def revise(window: Window, previous: PlacedArticle, article: Article, features: 
     evidence = (Evidence(EvidenceKind.GUID, f"version {newer.version} of {newer.article_id}: {change}", 1.0),)
     event, made = step(before, described, kind, newer.article_id, evidence, now=now)
     return Folding(folded, (event,), (made,))
+
+
+def withdraw(window: Window, previous: FoldedArticle, status: int, now: datetime) -> Folding:
+    """Take back an article whose page its house has taken down.
+
+    Args:
+        window: what came before; it is not changed. The description of the article's event is at hand.
+        previous: the version before, with its features.
+        status: what the server answers for the page.
+        now: the moment of decision.
+
+    Returns:
+        The article as it was, marked as a retraction at its next version, and a step of its event.
+    """
+    placed = previous.placed
+    placement = replace(placed.placement, event_id=window.resolve(placed.placement.event_id))
+    gone = TextChange("page", ("200",), (str(status),))
+    newer = replace(placed.article, version=placed.article.version + 1, change=ArticleChange.RETRACTION, diff=(gone,))
+    folded = FoldedArticle(PlacedArticle(newer, placement), previous.features, now)
+    return _stepped(window, folded, now)
 
 
 def classify(window: Window, before: Article, after: Article, features: Features) -> ArticleChange:

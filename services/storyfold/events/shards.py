@@ -5,7 +5,7 @@ A shard is a partition of the hop to folding.
 
 from zlib import crc32
 
-from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.shards import language_number
 
 
@@ -19,6 +19,8 @@ def shard_of(outcome: ReadOutcome, shards: int) -> int:
     match outcome:
         case ReadArticle(features=features):
             return language_number(features.language) % shards
+        case Looked(next=plan):
+            return language_number(plan.language) % shards
         case ReadReject(reject=reject):
             return crc32(reject.ledger.entry.entry_id.encode()) % shards
         case ReadPutOff(put_off=waiting):

@@ -54,6 +54,23 @@ class ArticleChange(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TextChange:
+    """What a version of an article changed in one field.
+
+    Attributes:
+        field: name of the field, as on the wire; ``page`` where the page itself is gone.
+        before: what stood there and stands there no more: values, or for the body sentences.
+        after: what stands there instead.
+        cut: whether more was changed than is told here.
+    """
+
+    field: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """The text and facts extracted from a page (or, failing that, from the feed).
 
@@ -83,6 +100,7 @@ class Article:
         wire: the agency, where the article is wire copy.
         is_live_blog: whether it is a running account that is added to as things happen.
         tags: the words that the owner of the feeds file gave its feed.
+        diff: what this version changed; empty for version 1.
     """
 
     article_id: ArticleId
@@ -110,6 +128,7 @@ class Article:
     wire: str | None = None
     is_live_blog: bool = False
     tags: tuple[str, ...] = ()
+    diff: tuple[TextChange, ...] = ()
 
 
 class PlacementKind(StrEnum):

@@ -11,6 +11,7 @@ from storyfold.model.features import Features
 from storyfold.model.feeds import PollState
 from storyfold.model.identity import ArticleId, EntryId, EventId, FeedId
 from storyfold.model.records import Record
+from storyfold.model.rereads import Reread
 from storyfold.model.shards import ShardStep
 
 
@@ -63,6 +64,19 @@ class FoldedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedReread:
+    """An article whose page is to be looked at again, or (without `due_at`) no more.
+
+    Attributes:
+        ledger: the entry that led to it.
+        reread: the plan.
+    """
+
+    ledger: LedgerEntry
+    reread: Reread
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Everything one step decided. Applied whole or not at all.
 
@@ -74,6 +88,9 @@ class Commit:
         settled: ledger rows that end. Left alone where the row is at another revision or has ended already.
         put_off: ledger rows that are due again later, free of any lease. Left alone likewise.
         articles: article versions, placed; the highest version is kept, the same version replaces itself.
+        rereads: plans to look at articles again; one for an earlier version of an article than is planned for is left
+            alone, otherwise it replaces what was planned and ends the lease on it. Looks that were left before are
+            never added to: an article is looked at so often and no more, whatever its feed says meanwhile.
         events: events at their new version; the highest version is kept, likewise.
         changes: steps of events, kept for a while without their diffs, so that a person can be told an event's life.
         curated: decisions of people, carried out or refused.
@@ -89,6 +106,7 @@ class Commit:
     settled: tuple[Settled, ...] = ()
     put_off: tuple[PutOff, ...] = ()
     articles: tuple[FoldedArticle, ...] = ()
+    rereads: tuple[PlannedReread, ...] = ()
     events: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     curated: tuple[Curation, ...] = ()

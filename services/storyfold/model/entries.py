@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from storyfold.model.feeds import FeedSource
 from storyfold.model.identity import ArticleId, EntryId
+from storyfold.model.rereads import Reread
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class LedgerEntry:
         attempts: how often it was tried and put off, at this revision.
         first_seen_at: when polling first met it, at revision 1.
         taken_up_at: when polling met this revision.
+        again: set where the entry has led to an article and its page is to be looked at once more; the row itself has
+            ended and stays so.
     """
 
     entry: Entry
@@ -105,6 +108,7 @@ class LedgerEntry:
     attempts: int
     first_seen_at: datetime
     taken_up_at: datetime
+    again: Reread | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from storyfold.model.events import ChangeKind, EventStatus
 from storyfold.model.feeds import PollOutcome, Silence
 from storyfold.model.fetching import Purpose
 from storyfold.model.records import Topic
+from storyfold.model.rereads import LookOutcome
 from storyfold.model.websub import SubscriptionState, WebSubOutcome
 
 
@@ -120,6 +121,7 @@ class Metric(Enum):
     ARTICLES_READ = _counter("articles_read", "Articles read, by where the body was taken from.", "source", BodySource)
     REJECTS = _counter("rejects", "Entries that ended without an article, by reason.", "reason", RejectReason)
     RETRIES = _counter("retries", "Entries put off, by reason.", "reason", RetryReason)
+    REREADS = _counter("rereads", "Further looks at the pages of known articles, by outcome.", "outcome", LookOutcome)
     READ_SECONDS = _histogram("read", "From taking an entry in hand to its outcome.")
     EXTRACT_SECONDS = _histogram("extract", "One page in an extraction worker.")
     WORKERS_KILLED = _counter(

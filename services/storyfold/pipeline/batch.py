@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from storyfold.events.steps import Folding, Sweeping
-from storyfold.model.commit import Commit, FoldedArticle
+from storyfold.model.commit import Commit, FoldedArticle, PlannedReread
 from storyfold.model.curation import Curation
 from storyfold.model.entries import Settled
 from storyfold.model.events import Change, Event
 from storyfold.model.identity import EntryId, EventId
-from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.outcomes import ReadArticle, ReadPutOff, ReadReject
 from storyfold.model.records import Record
 from storyfold.model.shards import Shard, ShardStep
 
@@ -36,6 +36,7 @@ class Batch:
     foldings: list[Folding] = field(default_factory=list)
     sweepings: list[Sweeping] = field(default_factory=list)
     moved: list[FoldedArticle] = field(default_factory=list)
+    rereads: list[PlannedReread] = field(default_factory=list)
     curated: list[Curation] = field(default_factory=list)
     outbox: list[Record] = field(default_factory=list)
 
@@ -50,6 +51,7 @@ class Batch:
             settled=tuple(self.settled),
             put_off=tuple(each.put_off for each in self.put_off),
             articles=(*(folding.folded for folding in self.foldings), *self.moved),
+            rereads=tuple(self.rereads),
             events=self._latest(),
             changes=tuple(self._changes()),
             curated=tuple(self.curated),
@@ -73,7 +75,7 @@ class Batch:
         return tuple(latest.values())
 
 
-def entry_of(outcome: ReadOutcome) -> tuple[EntryId, int]:
+def entry_of(outcome: ReadArticle | ReadReject | ReadPutOff) -> tuple[EntryId, int]:
     """Which ledger row an outcome speaks of, and at which revision."""
     match outcome:
         case ReadArticle(ledger=ledger):

@@ -18,22 +18,25 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from storyfold.articles.rereads import mark_of
 from storyfold.events.curation import Decided, Pair, Refused, divide, heeding, kept_apart
 from storyfold.events.fold import place, tell
 from storyfold.events.life import Waiting, close, put_off, retire
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.repair import rift
-from storyfold.events.revise import revise
+from storyfold.events.revise import revise, withdraw
 from storyfold.events.steps import Folding, Sweeping
 from storyfold.events.window import Window
 from storyfold.model.articles import ArticleChange, PlacedArticle
+from storyfold.model.commit import FoldedArticle, PlannedReread
 from storyfold.model.curation import Curation, CurationState
-from storyfold.model.entries import LedgerEntry, RejectReason, Settled
+from storyfold.model.entries import RejectReason, Settled
 from storyfold.model.events import Event
 from storyfold.model.identity import ArticleId, EventId
 from storyfold.model.metrics import Metric
-from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.records import Record, Reject
+from storyfold.model.rereads import LookOutcome
 from storyfold.pipeline.batch import Batch, Seat, entry_of
 from storyfold.pipeline.curate import decide, told
 from storyfold.pipeline.filling import close_left, fill, pieces, recall
@@ -175,11 +178,15 @@ class FoldStage:
     async def _fold(self, outcomes: tuple[ReadOutcome, ...], position: int | None) -> bool:
         """Decide a batch and commit it; whether the store still was what it was decided on."""
         store = self._parts.store
-        waiting = dict(await self._patiently(lambda: store.waiting([entry_of(each)[0] for each in outcomes])))
-        ids = [each.article.article_id for each in outcomes if isinstance(each, ReadArticle)]
+        rows = [entry_of(each)[0] for each in outcomes if not isinstance(each, Looked)]
+        waiting = dict(await self._patiently(lambda: store.waiting(rows))) if rows else {}
+        ids = [article_id for each in outcomes if (article_id := _article_of(each)) is not None]
         earlier = dict(await self._patiently(lambda: store.articles(ids))) if ids else {}
         batch = Batch()
         for outcome in outcomes:
+            if isinstance(outcome, Looked):
+                await self._heed(outcome, earlier, batch)
+                continue
             entry, revision = entry_of(outcome)
             if waiting.get(entry) != revision:
                 continue  # ended already, or taken up anew meanwhile: this outcome speaks of the past
@@ -262,6 +269,42 @@ class FoldStage:
                 placed[each.article.article_id] = each
         return tuple(placed.values())
 
+    async def _heed(self, looked: Looked, earlier: dict[ArticleId, PlacedArticle], batch: Batch) -> None:
+        """Take in what a further look found: the next version where there is one, and when to look again."""
+        plan, outcome = looked.next, looked.outcome
+        if outcome not in {LookOutcome.CHANGED, LookOutcome.GONE}:
+            batch.rereads.append(PlannedReread(looked.ledger, plan))
+            return
+        previous = earlier.get(plan.article_id)
+        if previous is None:
+            plan, outcome = replace(plan, due_at=None, left=0), LookOutcome.STALE
+        elif previous.article.version != plan.version:
+            # Another version came between, so this look speaks of the past; the next one compares with what is there.
+            plan = replace(plan, version=previous.article.version, mark=mark_of(previous.article))
+            outcome = LookOutcome.STALE
+        elif outcome is LookOutcome.CHANGED or previous.article.change is not ArticleChange.RETRACTION:
+            folding = await self._revised(looked, previous, batch)
+            placed = folding.folded.placed
+            earlier[plan.article_id] = placed
+            plan = replace(plan, version=placed.article.version)
+            batch.outbox.extend(self._records(folding, self._parts.clock.now()))
+        if outcome is not LookOutcome.GONE:
+            self._parts.meter.count(Metric.REREADS, outcome)
+        batch.rereads.append(PlannedReread(looked.ledger, plan))
+
+    async def _revised(self, looked: Looked, previous: PlacedArticle, batch: Batch) -> Folding:
+        """The version that a further look led to."""
+        now = self._parts.clock.now()
+        held = self._window.held(previous.placement.event_id)
+        await self._recall(() if held is None else (held.event_id,))
+        if looked.article is not None and looked.features is not None:
+            article = replace(looked.article, canonical_url=previous.article.canonical_url)
+            return self._absorbed(revise(self._window, previous, article, looked.features, now), batch)
+        known = await self._patiently(partial(self._parts.store.articles_of, (previous.placement.event_id,)))
+        kept = [each.features for each in known if each.placed.article.article_id == previous.article.article_id]
+        folded = FoldedArticle(previous, kept[0], now)
+        return self._absorbed(withdraw(self._window, folded, looked.status or 410, now), batch)
+
     async def _recall(self, events: Collection[EventId]) -> bool:
         """Have descriptions of events at hand; False where one is gone for good, and the event with it."""
         return await self._patiently(lambda: recall(self._parts.store, self._window, events))
@@ -272,6 +315,8 @@ class FoldStage:
                 batch.put_off.append(outcome)
             case ReadReject(reject=reject):
                 self._end_without_article(reject, batch)
+            case Looked():  # pragma: no cover - `_heed` has taken it
+                pass
             case ReadArticle(ledger=ledger, article=article):
                 previous = earlier.get(article.article_id)
                 if previous is not None and previous.article.entry_id != ledger.entry.entry_id:
@@ -305,29 +350,40 @@ class FoldStage:
             held = window.held(previous.placement.event_id)
             await self._recall(() if held is None else (held.event_id,))
             folding = revise(window, previous, read.article, read.features, now)
-        window.absorb(folding)
+        self._absorbed(folding, batch)
         parts.meter.observe(Metric.FOLD_SECONDS, parts.clock.steady() - started)
-        parts.meter.count(Metric.PLACEMENTS, folding.folded.placed.placement.kind)
-        parts.meter.count(Metric.ARTICLE_VERSIONS, folding.folded.placed.article.change)
-        ledger = read.ledger
-        batch.settled.append(
-            Settled(ledger.entry.entry_id, ledger.revision, None, folding.folded.placed.article.article_id, now)
-        )
-        batch.foldings.append(folding)
-        batch.outbox.extend(self._records(folding, ledger))
+        ledger, article = read.ledger, folding.folded.placed.article
+        batch.settled.append(Settled(ledger.entry.entry_id, ledger.revision, None, article.article_id, now))
+        if read.reread is not None:
+            batch.rereads.append(PlannedReread(ledger, replace(read.reread, version=article.version)))
+        batch.outbox.extend(self._records(folding, ledger.taken_up_at))
         return folding
 
-    def _records(self, folding: Folding, ledger: LedgerEntry) -> Iterator[Record]:
-        """The records of one folding: the article first, then each step of each event with the event it led to."""
+    def _absorbed(self, folding: Folding, batch: Batch) -> Folding:
+        """Take a folding into the window and the batch, and count it."""
+        self._window.absorb(folding)
+        placed = folding.folded.placed
+        self._parts.meter.count(Metric.PLACEMENTS, placed.placement.kind)
+        self._parts.meter.count(Metric.ARTICLE_VERSIONS, placed.article.change)
+        batch.foldings.append(folding)
+        return folding
+
+    def _records(self, folding: Folding, origin_at: datetime) -> Iterator[Record]:
+        """The records of one folding: the article first, then each step of each event with the event it led to.
+
+        Args:
+            folding: what was decided.
+            origin_at: when polling met what led to it, or a look found it.
+        """
         encoder = self._parts.encoder
         placed = folding.folded.placed
         published = placed.article.published_at
         moment = published.at if published is not None else None
-        yield encoder.article(placed, ledger.taken_up_at)
+        yield encoder.article(placed, origin_at)
         for event, change in zip(folding.events, folding.changes, strict=True):
             self._parts.meter.count(Metric.CHANGES, change.kind)
-            yield encoder.change(change, ledger.taken_up_at, moment)
-            yield encoder.event(event, change.kind, ledger.taken_up_at, moment)
+            yield encoder.change(change, origin_at, moment)
+            yield encoder.event(event, change.kind, origin_at, moment)
 
     async def _sweep(self) -> None:
         """Now and then: heed people, close events that have gone quiet, and let go of what has left the window."""
@@ -411,3 +467,14 @@ class FoldStage:
 def _ended(curations: Sequence[Curation]) -> int:
     """How many decisions of people have been carried out or refused."""
     return sum(1 for each in curations if each.state is not CurationState.WAITING)
+
+
+def _article_of(outcome: ReadOutcome) -> ArticleId | None:
+    """Which article an outcome is about to make a version of."""
+    match outcome:
+        case ReadArticle(article=article):
+            return article.article_id
+        case Looked(outcome=LookOutcome.CHANGED | LookOutcome.GONE, next=plan):
+            return plan.article_id
+        case _:
+            return None

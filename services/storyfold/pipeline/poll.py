@@ -134,6 +134,7 @@ class PollStage:
         self._hold = hold
         self._patience = patience
         self._in_hand: set[FeedId] = set()
+        self._once_more: dict[FeedId, Feed] = {}
         self._wake = asyncio.Event()
         self._taking: asyncio.Task[None] | None = None
         self.last_round = parts.clock.steady()
@@ -175,7 +176,10 @@ class PollStage:
             room = min(free, self._parts.entries.room())
             feeds = await self._due(room) if room > 0 else ()
             for feed in feeds:
-                if feed.source.feed_id not in self._in_hand:
+                if feed.source.feed_id in self._in_hand:
+                    # Its entries are still on their way out: polled when they are, as the lease is ours already.
+                    self._once_more[feed.source.feed_id] = feed
+                else:
                     self._in_hand.add(feed.source.feed_id)
                     tasks.create_task(self.carry(feed))
             if room <= 0:
@@ -219,32 +223,42 @@ class PollStage:
     async def carry(self, feed: Feed, pushed: Pushed | None = None) -> None:
         """Poll one feed that is leased, commit what follows, count it, and send its new entries on.
 
+        Again, where it fell due and was leased again while its entries waited to be sent.
+
         Args:
             feed: leased in this stage's name.
             pushed: what its hub brought, in place of asking its server.
         """
+        feed_id = feed.source.feed_id
+        self._in_hand.add(feed_id)
+        try:
+            await self._poll_and_send(feed, pushed)
+            # One whose lease ran out under the poll that has just ended stands as it did before that.
+            while (again := self._once_more.pop(feed_id, feed)).state != feed.state:
+                feed = again
+                await self._poll_and_send(feed, None)
+        finally:
+            self._in_hand.discard(feed_id)
+
+    async def _poll_and_send(self, feed: Feed, pushed: Pushed | None) -> None:
         parts = self._parts
         started = parts.clock.steady()
-        self._in_hand.add(feed.source.feed_id)
-        try:
-            decision = await self.poll(feed, pushed)
-            now = parts.clock.now()
-            await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
-            if pushed is None:
-                parts.meter.count(Metric.POLLS, decision.outcome)
-                parts.meter.observe(Metric.POLL_SECONDS, parts.clock.steady() - started)
-                self._tell_of_hub(feed, decision)
-            self._count(decision)
-            if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
-                # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
-                self._wake.set()
-            fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
-            if len(fresh) < len(decision.taken_up):
-                parts.nudge()
-            if fresh:
-                await parts.entries.send(fresh)
-        finally:
-            self._in_hand.discard(feed.source.feed_id)
+        decision = await self.poll(feed, pushed)
+        now = parts.clock.now()
+        await self._patiently(lambda: parts.store.apply(self._commit(feed, decision, now)))
+        if pushed is None:
+            parts.meter.count(Metric.POLLS, decision.outcome)
+            parts.meter.observe(Metric.POLL_SECONDS, parts.clock.steady() - started)
+            self._tell_of_hub(feed, decision)
+        self._count(decision)
+        if (decision.state.next_poll_at - now).total_seconds() < IDLE_SECONDS:
+            # The taker may be resting for longer: while this feed was leased, it was not among what falls due next.
+            self._wake.set()
+        fresh = tuple(row.ledger for row in decision.taken_up if row.known_as is None)
+        if len(fresh) < len(decision.taken_up):
+            parts.nudge()
+        if fresh:
+            await parts.entries.send(fresh)
 
     async def poll(self, feed: Feed, pushed: Pushed | None = None) -> PollDecision:
         """Look at one feed, or at what its hub brought, and decide what follows; nothing is written."""

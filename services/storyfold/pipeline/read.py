@@ -1,15 +1,14 @@
 """The read stage: from an entry to an article, a reject, or another try.
 
     entries | same article? | robots? | host slot | fetch page | extract in a worker | outcomes
+            | looked at again? | `storyfold.pipeline.look` | outcomes
 
 Each entry runs in a task of its own and ends in exactly one `ReadOutcome` on the hop to folding. The stage writes
-nothing: what it loses in a crash, the ledger still holds as waiting.
+nothing: what it loses in a crash, the ledger still holds as waiting,
+and a look at a known article is planned still.
 """
 
 import asyncio
-import logging
-import random
-from dataclasses import dataclass
 from datetime import timedelta
 
 from storyfold.articles.assemble import article_of
@@ -23,50 +22,32 @@ from storyfold.articles.reading import (
     make_room,
     put_off,
 )
+from storyfold.articles.rereads import plan
 from storyfold.hosts.retry_after import retry_after_of
 from storyfold.model.entries import LedgerEntry, RejectReason, RetryReason
-from storyfold.model.features import Features
 from storyfold.model.feeds import BodyPolicy
 from storyfold.model.fetching import FetchLimits, FetchRequest, FetchResponse, Purpose
 from storyfold.model.identity import ArticleId, EntryId
-from storyfold.model.metrics import Metric, Stage
-from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
-from storyfold.model.page import NoArticle, Page, PageArticle
+from storyfold.model.metrics import Metric
+from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome, ReadPutOff, ReadReject
+from storyfold.model.page import NoArticle
 from storyfold.model.records import Reject
+from storyfold.model.rereads import LookOutcome
+from storyfold.pipeline.look import Looker
+from storyfold.pipeline.reading import ReadParts, extract_twice, page_of
 from storyfold.ports import (
     BadUrl,
     BlockedAddress,
     BodyTooLarge,
-    Clock,
-    Extractor,
-    Fetcher,
     FetchError,
-    Gate,
-    Hop,
-    Meter,
-    Store,
     StoreUnavailable,
     TooManyRedirects,
     WorkerFailed,
 )
 from storyfold.urls.canonical import canonical_url
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadParts:
-    """What the read stage works with; each implements the port of its type."""
-
-    entries: Hop[LedgerEntry]
-    outcomes: Hop[ReadOutcome]
-    store: Store
-    fetcher: Fetcher
-    extractor: Extractor
-    gate: Gate
-    clock: Clock
-    meter: Meter
-    rng: random.Random
+# Of what is in hand at most a quarter are looks at known articles: new entries come first.
+LOOKS_SHARE = 4
 
 
 class ReadStage:
@@ -98,6 +79,9 @@ class ReadStage:
         self._room = asyncio.Semaphore(in_hand)
         self._patience = patience
         self._in_hand: dict[EntryId, int] = {}
+        self._looker = Looker(parts, policy, limits)
+        self._looks: set[ArticleId] = set()
+        self._most_looks = max(1, in_hand // LOOKS_SHARE)
         self._taking: asyncio.Task[None] | None = None
         self.last_round = parts.clock.steady()
 
@@ -124,6 +108,9 @@ class ReadStage:
             except asyncio.CancelledError:
                 self._room.release()
                 raise
+            if ledger.again is not None:
+                tasks.create_task(self._look(ledger))
+                continue
             if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
                 self._room.release()  # sent again because its lease ran out while it waited here
                 self._parts.entries.done((ledger,))
@@ -133,7 +120,7 @@ class ReadStage:
 
     def in_hand(self) -> int:
         """How many entries are being read."""
-        return len(self._in_hand)
+        return len(self._in_hand) + len(self._looks)
 
     async def _carry(self, ledger: LedgerEntry) -> None:
         """Read one entry, count its outcome, and send it on."""
@@ -148,6 +135,29 @@ class ReadStage:
         finally:
             if self._in_hand.get(ledger.entry.entry_id) == ledger.revision:
                 del self._in_hand[ledger.entry.entry_id]
+            self._room.release()
+
+    async def _look(self, ledger: LedgerEntry) -> None:
+        """Look at one known article again, count what came of it, and send that on."""
+        parts, reread = self._parts, ledger.again
+        assert reread is not None  # noqa: S101 - as `_take` saw
+        try:
+            if reread.article_id in self._looks:
+                parts.entries.done((ledger,))  # sent again because its lease ran out while it was in hand
+                return
+            if len(self._looks) >= self._most_looks:
+                looked = self._looker.put_back(ledger, reread)
+            else:
+                self._looks.add(reread.article_id)
+                try:
+                    looked = await self._looker.look(ledger, reread)
+                finally:
+                    self._looks.discard(reread.article_id)
+            if looked.outcome is not LookOutcome.CHANGED:
+                parts.meter.count(Metric.REREADS, looked.outcome)
+            await parts.outcomes.send((looked,))
+            parts.entries.done((ledger,))
+        finally:
             self._room.release()
 
     async def _waits(self, ledger: LedgerEntry) -> bool:
@@ -168,6 +178,8 @@ class ReadStage:
                 meter.count(Metric.REJECTS, reject.reason)
             case ReadPutOff(put_off=waiting):
                 meter.count(Metric.RETRIES, waiting.reason)
+            case Looked():  # pragma: no cover - counted where it was looked
+                pass
 
     async def read(self, ledger: LedgerEntry) -> ReadOutcome:
         """Bring one entry to its outcome."""
@@ -205,7 +217,7 @@ class ReadStage:
             return await self._fetch_failed(ledger, error)
         match judge_response(response):
             case Readable():
-                return await self._work(ledger, _page(ledger, response))
+                return await self._work(ledger, response)
             case Unreadable() as end:
                 return await self._from_feed(ledger, end)
             case TryLater() as later:
@@ -238,56 +250,39 @@ class ReadStage:
         """Let the feed's own text serve where there is any; otherwise the entry ends here."""
         if not (end.feed_may_serve and feed_has_text(ledger.entry)):
             return self._reject(ledger, end.reason, end.message)
-        outcome = await self._work(ledger, _page(ledger, None))
+        outcome = await self._work(ledger, None)
         match outcome:
             case ReadReject(reject=Reject(reason=RejectReason.NO_TEXT)):
                 return self._reject(ledger, end.reason, end.message)
             case _:
                 return outcome
 
-    async def _work(self, ledger: LedgerEntry, page: Page) -> ReadOutcome:
+    async def _work(self, ledger: LedgerEntry, response: FetchResponse | None) -> ReadOutcome:
+        # What a later revision says of its modification lies behind the first sight of the entry.
+        page = page_of(ledger, response, ledger.taken_up_at if ledger.revision > 1 else None)
         try:
-            found = await self._extract_twice(page)
+            found = await extract_twice(self._parts, page)
         except WorkerFailed as error:
             return self._reject(ledger, RejectReason.EXTRACTION_FAILED, str(error))
         match found:
             case NoArticle(reason=reason, message=message):
                 return self._reject(ledger, RejectReason(reason.value), message)
             case (article, features):
-                return ReadArticle(ledger, article_of(ledger, article, page.url), features)
-
-    async def _extract_twice(self, page: Page) -> tuple[PageArticle, Features] | NoArticle:
-        """Extract; a page that takes its worker with it gets one more try, in another worker."""
-        try:
-            return await self._extract_once(page)
-        except WorkerFailed as error:
-            logger.warning("extraction of %s failed and is tried once more: %s", page.url, error)
-            return await self._extract_once(page)
-
-    async def _extract_once(self, page: Page) -> tuple[PageArticle, Features] | NoArticle:
-        parts = self._parts
-        started = parts.clock.steady()
-        try:
-            return await parts.extractor.extract(page)
-        except WorkerFailed:
-            parts.meter.count(Metric.WORKERS_KILLED, Stage.READ)
-            raise
-        finally:
-            parts.meter.observe(Metric.EXTRACT_SECONDS, parts.clock.steady() - started)
+                read = article_of(ledger, article, page.url)
+                if response is None:
+                    return ReadArticle(ledger, read, features)
+                reread = plan(
+                    ledger,
+                    read,
+                    response,
+                    self._parts.clock.now(),
+                    self._policy,
+                    self._parts.rng,
+                    language=features.language,
+                )
+                return ReadArticle(ledger, read, features, reread)
 
     def _reject(
         self, ledger: LedgerEntry, reason: RejectReason, message: str, article: ArticleId | None = None
     ) -> ReadReject:
         return ReadReject(Reject(ledger, reason, message, article, self._parts.clock.now()))
-
-
-def _page(ledger: LedgerEntry, response: FetchResponse | None) -> Page:
-    """What extraction is given: the page, or, without one, the feed's own text."""
-    return Page(
-        url=(ledger.entry.url or ledger.feed.url) if response is None else response.url,
-        body=b"" if response is None else response.body,
-        content_type=None if response is None else response.header("content-type"),
-        entry=ledger.entry,
-        source=ledger.feed,
-        seen_at=ledger.first_seen_at,
-    )

@@ -1,9 +1,11 @@
 """Redrive: sends again what the ledger has waiting and nobody has in hand.
 
     due ledger rows | lease | hop "entries"
+    nothing due, nothing on the hop | articles due for a further look | lease | hop "entries"
 
 This one loop is what makes everything restartable: entries put off come back through it when they are due, and
 entries that were lost on their way (a crash, a full hop at shutdown) when their lease has run out.
+Further looks at known articles (`storyfold.articles.rereads`) give way to both.
 """
 
 import logging
@@ -16,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # Rows leased at a time.
 BATCH = 200
+# Further looks leased at a time: few, so that entries that come meanwhile find room.
+LOOKS = 20
 # Between two looks at the ledger when nothing was due.
 IDLE_SECONDS = 1.0
 
@@ -43,6 +47,7 @@ class RedriveStage:
         while True:
             sent = await self._round()
             if not sent:
+                await self._looks()
                 await self._clock.sleep(IDLE_SECONDS)
 
     async def _round(self) -> int:
@@ -56,3 +61,14 @@ class RedriveStage:
             return 0
         await self._entries.send(due)
         return len(due)
+
+    async def _looks(self) -> None:
+        room = min(LOOKS, self._entries.room())
+        if self._entries.depth() > 0 or room == 0:
+            return
+        try:
+            due = await self._store.lease_rereads(self._owner, self._clock.now(), self._lease, room)
+        except StoreUnavailable as error:
+            logger.warning("plans to look again cannot be read, trying again: %s", error)
+            return
+        await self._entries.send(due)

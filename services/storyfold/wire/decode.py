@@ -21,6 +21,7 @@ from storyfold.model.articles import (
     Placement,
     PlacementKind,
     Quality,
+    TextChange,
 )
 from storyfold.model.events import (
     Actor,
@@ -131,6 +132,10 @@ def _placed(value: dict[str, Any]) -> PlacedArticle:
         wire=value["wire"],
         is_live_blog=value.get("is_live_blog", False),
         tags=tuple(value.get("tags", ())),
+        diff=tuple(
+            TextChange(each["field"], tuple(each["before"]), tuple(each["after"]), each["cut"])
+            for each in value.get("diff", ())
+        ),
     )
     return PlacedArticle(
         article,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, assert_never
 
-from storyfold.model.articles import Dated, Evidence, PlacedArticle
+from storyfold.model.articles import Dated, Evidence, PlacedArticle, TextChange
 from storyfold.model.events import Change, Event, EventArticle, Figure, Occurred, Place, Quote, Sentence
 from storyfold.model.feeds import Publisher
 from storyfold.model.records import Reject
@@ -74,6 +74,17 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {"kind": evidence.kind.value, "what": evidence.what, "weight": evidence.weight}
 
 
+def _text_change(change: TextChange, travel: BodyTravel) -> dict[str, Any]:
+    """What changed; where bodies do not travel whole, neither do the sentences that changed in them."""
+    hidden = change.field == "body" and travel is not BodyTravel.FULL
+    return {
+        "field": change.field,
+        "before": [] if hidden else list(change.before),
+        "after": [] if hidden else list(change.after),
+        "cut": change.cut or hidden,
+    }
+
+
 def article_value(placed: PlacedArticle, travel: BodyTravel) -> dict[str, Any]:
     """The value of `news.articles`."""
     article, placement = placed.article, placed.placement
@@ -103,6 +114,7 @@ def article_value(placed: PlacedArticle, travel: BodyTravel) -> dict[str, Any]:
         "wire": article.wire,
         "is_live_blog": article.is_live_blog,
         "tags": list(article.tags),
+        "diff": [_text_change(each, travel) for each in article.diff],
         "placement": {
             "event_id": placement.event_id,
             "kind": placement.kind.value,

@@ -1,5 +1,6 @@
 """The single decisions of extraction, each on its own."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -392,3 +393,11 @@ def test_relevance_counts_the_topic_words() -> None:
     """The share of a topic's longer words that a text has."""
     assert relevance("the river rose", "River rose and fell") == pytest.approx(2 / 3)
     assert relevance("x", "") == 0.0
+
+
+@pytest.mark.parametrize("text", ["<" + "a" * 200_000, "<a" * 100_000, "<a " * 70_000, "<h1 x" + "<" * 200_000])
+def test_markup_that_never_ends_costs_no_more_than_its_length(text: str) -> None:
+    """Found by fuzzing: the name of a tag was looked for in every way in which it could be cut."""
+    started = time.process_time()
+    plain(text)
+    assert time.process_time() - started < 2

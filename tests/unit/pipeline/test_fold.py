@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
+from storyfold.articles.rereads import mark_of
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.window import Window
-from storyfold.model.articles import Article
+from storyfold.model.articles import Article, ArticleChange, Quality
 from storyfold.model.commit import Commit, TakenUp
 from storyfold.model.curation import CurationState, RetractEvent, SplitEvent
 from storyfold.model.entries import LedgerEntry
 from storyfold.model.events import EventStatus
 from storyfold.model.identity import ArticleId, EventId
-from storyfold.model.outcomes import ReadArticle, ReadOutcome
+from storyfold.model.metrics import Metric
+from storyfold.model.outcomes import Looked, ReadArticle, ReadOutcome
 from storyfold.model.records import Topic
+from storyfold.model.rereads import Hint, LookOutcome, Reread
 from storyfold.pipeline.fold import FoldParts, FoldStage
 from storyfold.wire.encode import Encoder
 from tests.fakes.clock import ManualClock, settle
@@ -43,6 +46,7 @@ class Rig:
     store: MemoryStore
     clock: ManualClock
     outcomes: MemoryHop[ReadOutcome]
+    meter: RecordingMeter
 
     async def read(self, *articles: Article, revision: int = 1) -> None:
         """Hand articles over as reading does, and let them be folded."""
@@ -54,6 +58,16 @@ class Rig:
     def _outcome(self, each: Article, revision: int) -> ReadArticle:
         ledger: LedgerEntry = ledger_of(str(each.entry_id), revision)
         return ReadArticle(ledger, each, features(each))
+
+    async def look(self, looked: Looked) -> None:
+        """Hand over what a further look found."""
+        await self.outcomes.send([looked])
+        await settle()
+
+    async def plan(self, of: Article) -> Reread | None:
+        """What is planned for an article, whenever it is due."""
+        leased = await self.store.lease_rereads("test", START + timedelta(days=99), timedelta(0), 10)
+        return next((each.again for each in leased if each.again and each.again.article_id == of.article_id), None)
 
     async def records(self, topic: Topic) -> list[Any]:
         rows = await self.store.outbox_after(0, 1_000)
@@ -68,8 +82,8 @@ class Rig:
 
 @asynccontextmanager
 async def folding(store: MemoryStore | None = None, clock: ManualClock | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(store or MemoryStore(), clock or ManualClock(START), MemoryHop())
-    parts = FoldParts(rig.outcomes, rig.store, rig.clock, RecordingMeter(), Encoder(), lambda: None)
+    rig = Rig(store or MemoryStore(), clock or ManualClock(START), MemoryHop(), RecordingMeter())
+    parts = FoldParts(rig.outcomes, rig.store, rig.clock, rig.meter, Encoder(), lambda: None)
     stage = asyncio.create_task(FoldStage(parts, FoldPolicy()).run())
     await settle()
     try:
@@ -150,6 +164,109 @@ async def test_after_a_long_stop_what_was_left_open_is_closed() -> None:
         assert [1, 1, 2, 2] == sorted(each["version"] for each in await again.records(Topic.EVENTS))
     async with folding(rig.store, rig.clock) as third:
         assert 2 == (await third.kinds()).count("closed")
+
+
+def planned(of: Article, version: int = 1, left: int = 3) -> Reread:
+    due = START + timedelta(hours=1)
+    return Reread(of.article_id, version, of.url, due, left, 0, Hint.MODIFIED, mark_of(of), Quality.FULL, "hash")
+
+
+def looked(of: Article, outcome: LookOutcome, now: Article | None = None, version: int = 1, left: int = 2) -> Looked:
+    found = (now, features(now)) if now is not None else (None, None)
+    status = 410 if outcome is LookOutcome.GONE else None
+    return Looked(ledger_of(str(of.entry_id)), outcome, planned(of, version, left), *found, status=status)
+
+
+async def test_a_look_that_found_another_text_makes_the_next_version() -> None:
+    """The article under its own name, with what changed; the ledger is left alone; the plan is for that version."""
+    async with folding() as rig:
+        await rig.read(quake())
+        counts = await rig.store.ledger_counts()
+        newer = replace(
+            quake(), body=f"{quake().body}\n\nA school fell too.", canonical_url="http://elsewhere.example/x"
+        )
+        await rig.look(looked(quake(), LookOutcome.CHANGED, newer))
+        first, second = await rig.records(Topic.ARTICLES)
+        assert (1, "new", []) == (first["version"], first["change"], first["diff"])
+        assert (2, first["canonical_url"]) == (second["version"], second["canonical_url"])
+        assert [("body", [], ["A school fell too."])] == [
+            (each["field"], each["before"], each["after"]) for each in second["diff"]
+        ]
+        assert counts == await rig.store.ledger_counts()
+        plan = await rig.plan(quake())
+        assert plan is not None
+        assert (2, 2) == (plan.version, plan.left)
+        assert 1 == rig.meter.counted(Metric.REREADS, LookOutcome.CHANGED)
+
+
+async def test_a_look_told_twice_makes_one_version() -> None:
+    """What was found before a crash and is found again after it speaks of a version that is no longer the last."""
+    async with folding() as rig:
+        await rig.read(quake())
+        newer = replace(quake(), headline="Earthquake: more dead")
+        found = looked(quake(), LookOutcome.CHANGED, newer)
+        await rig.look(found)
+        await rig.look(found)
+        assert [1, 2] == [each["version"] for each in await rig.records(Topic.ARTICLES)]
+        assert 1 == rig.meter.counted(Metric.REREADS, LookOutcome.STALE)
+        plan = await rig.plan(quake())
+        assert plan is not None
+        assert (2, mark_of(newer)) == (plan.version, plan.mark)
+
+
+async def test_a_page_that_was_taken_down_retracts_its_article_and_event() -> None:
+    """The article stands as a retraction, and the event that only it told of ends."""
+    async with folding() as rig:
+        await rig.read(quake())
+        await rig.look(looked(quake(), LookOutcome.GONE))
+        last = (await rig.records(Topic.ARTICLES))[-1]
+        assert (2, ArticleChange.RETRACTION) == (last["version"], last["change"])
+        assert [{"field": "page", "before": ["200"], "after": ["410"], "cut": False}] == last["diff"]
+        assert "retracted" == (await rig.kinds())[-1]
+
+
+async def test_what_was_retracted_is_not_retracted_again() -> None:
+    """A withdrawn text that is taken down later is no news."""
+    async with folding() as rig:
+        await rig.read(quake())
+        await rig.look(looked(quake(), LookOutcome.CHANGED, withdrawn(quake())))
+        await rig.look(looked(quake(), LookOutcome.GONE, version=2, left=0))
+        assert ["new", "retraction"] == [each["change"] for each in await rig.records(Topic.ARTICLES)]
+
+
+async def test_looks_without_a_version_only_move_the_plan() -> None:
+    """No record, no new version."""
+    async with folding() as rig:
+        await rig.read(quake())
+        await rig.look(looked(quake(), LookOutcome.NOT_MODIFIED))
+        assert 1 == len(await rig.records(Topic.ARTICLES))
+        plan = await rig.plan(quake())
+        assert plan is not None
+        assert 2 == plan.left
+
+
+async def test_a_look_at_a_forgotten_article_ends_its_plan() -> None:
+    """There is nothing to make a version of."""
+    async with folding() as rig:
+        await rig.look(looked(quake(), LookOutcome.CHANGED, quake()))
+        assert [] == await rig.records(Topic.ARTICLES)
+        assert await rig.plan(quake()) is None
+
+
+async def test_the_plan_of_a_read_article_is_kept_with_it() -> None:
+    """In the commit that places it; a later read of it adds no looks to those that are left."""
+    async with folding() as rig:
+        read = ReadArticle(ledger_of(str(quake().entry_id)), quake(), features(quake()), planned(quake(), left=1))
+        await rig.store.apply(Commit(taken_up=(TakenUp(read.ledger),)))
+        await rig.outcomes.send([read])
+        await settle()
+        again = replace(read, ledger=ledger_of(str(quake().entry_id), 2), reread=planned(quake(), left=6))
+        await rig.store.apply(Commit(taken_up=(TakenUp(again.ledger),)))
+        await rig.outcomes.send([again])
+        await settle()
+        plan = await rig.plan(quake())
+        assert plan is not None
+        assert (2, 1) == (plan.version, plan.left)
 
 
 async def test_an_event_that_turns_out_to_be_two_is_split() -> None:

@@ -97,7 +97,14 @@ class ShakyStore(MemoryStore):
 class Scene:
     """A poll stage among fakes."""
 
-    def __init__(self, *, hop_size: int = 1000, concurrency: int = 50, store: ShakyStore | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        hop_size: int = 1000,
+        concurrency: int = 50,
+        store: ShakyStore | None = None,
+        hop: MemoryHop[LedgerEntry] | None = None,
+    ) -> None:
         self.clock = ManualClock()
         self.store = store or ShakyStore()
         self.hold = asyncio.Event()
@@ -106,7 +113,7 @@ class Scene:
         self.parser = InlineParser()
         self.gate = OpenGate()
         self.meter = RecordingMeter()
-        self.hop: MemoryHop[LedgerEntry] = MemoryHop(hop_size)
+        self.hop: MemoryHop[LedgerEntry] = MemoryHop(hop_size) if hop is None else hop
         self.nudges = 0
         self.stage = PollStage(
             PollParts(
@@ -452,6 +459,30 @@ def test_stopping_finishes_what_is_in_hand() -> None:
         scene.hold.set()
         await asyncio.wait_for(task, 5)
         assert ["a"] == [row.entry.guid for row in scene.hop.items]
+
+    asyncio.run(story())
+
+
+class DeafHop(MemoryHop[LedgerEntry]):
+    """One that has not noticed yet that it is full, as when the broker behind it has just gone away."""
+
+    def room(self) -> int:
+        return 1000
+
+
+def test_a_feed_whose_entries_wait_to_be_sent_is_polled_when_they_are() -> None:
+    """It fell due and was leased again meanwhile: it is not left leased and forgotten."""
+
+    async def story() -> None:
+        scene = Scene(hop=DeafHop(1))
+        await scene.register(source())
+        scene.fetcher.answer(URL, response(URL, rss("a", "b")))
+        async with scene.running():
+            await scene.pass_time(90 * MINUTE)
+            assert 1 == len(scene.fetcher.requests)
+            await scene.hop.receive(1)
+            await scene.pass_time(MINUTE)
+            assert 2 == len(scene.fetcher.requests)
 
     asyncio.run(story())
 

@@ -15,7 +15,8 @@ from storyfold.model.fetching import FetchLimits, FetchResponse
 from storyfold.model.metrics import Metric, Stage
 from storyfold.model.outcomes import ReadArticle, ReadOutcome, ReadPutOff, ReadReject
 from storyfold.model.page import Page, PageArticle
-from storyfold.pipeline.read import ReadParts, ReadStage
+from storyfold.pipeline.read import ReadStage
+from storyfold.pipeline.reading import ReadParts
 from storyfold.ports import (
     BadUrl,
     BlockedAddress,

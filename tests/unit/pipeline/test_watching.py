@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from storyfold.model.commit import Commit, TakenUp
+from storyfold.model.articles import Quality
+from storyfold.model.commit import Commit, PlannedReread, TakenUp
 from storyfold.model.entries import LedgerEntry
+from storyfold.model.identity import ArticleId
 from storyfold.model.metrics import Metric, Stage, Tally
+from storyfold.model.rereads import Hint, Reread
 from storyfold.model.retention import Retention
 from storyfold.pipeline.redrive import RedriveStage
 from storyfold.pipeline.retention import ROUND_SECONDS, RetentionStage
@@ -87,6 +90,36 @@ def test_a_clock_that_jumps_ahead_sends_early_and_loses_nothing() -> None:
         await clock.advance(timedelta(seconds=3))
         assert 1 == hop.depth()
         assert 1 == (await store.ledger_counts()).waiting
+        await stopping(task)
+
+    asyncio.run(scenario())
+
+
+def look_at(key: str) -> PlannedReread:
+    name = ArticleId(key)
+    return PlannedReread(
+        ledger(key), Reread(name, 1, "http://e.example/", NOW, 3, 0, Hint.LIVE, "m", Quality.FULL, "h")
+    )
+
+
+def test_looks_at_known_articles_wait_until_no_entry_does() -> None:
+    """Entries that are due, or on the hop, go first; then a few looks at a time; a missing store is asked again."""
+
+    async def scenario() -> None:
+        clock, store, hop = ManualClock(NOW), await store_with("1"), MemoryHop[LedgerEntry]()
+        await store.apply(Commit(rereads=tuple(look_at(f"a{number}") for number in range(30))))
+        task = started(RedriveStage(store, hop, clock, "me", LEASE).run())
+        await clock.advance(timedelta(seconds=3))
+        assert [None] == [row.again for row in hop.items]
+        hop.items.clear()
+        store.failing = StoreUnavailable("locked")
+        await clock.advance(timedelta(seconds=3))
+        store.failing = None
+        await clock.advance(timedelta(seconds=1))
+        assert 20 == sum(row.again is not None for row in hop.items)
+        hop.items.clear()
+        await clock.advance(timedelta(seconds=1))
+        assert 10 == hop.depth()
         await stopping(task)
 
     asyncio.run(scenario())

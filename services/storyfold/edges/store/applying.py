@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from storyfold.edges.store import articles, changes, curations, entries, feeds, outbox, sharing
+from storyfold.edges.store import articles, changes, curations, entries, feeds, outbox, rereads, sharing
 from storyfold.model.commit import Commit
 
 
@@ -34,6 +34,7 @@ def apply_all(connection: Connection, commits: Sequence[Commit], slot: int) -> N
     entries.add_tallies(connection, slot, page.tallies)
     articles.refuse_other_versions(connection, commits)
     articles.save_articles(connection, (folded for commit in commits for folded in commit.articles))
+    rereads.save_plans(connection, (plan for commit in commits for plan in commit.rereads))
     articles.save_events(connection, (event for commit in commits for event in commit.events))
     changes.save_changes(connection, (change for commit in commits for change in commit.changes))
     curations.save_curations(connection, (curation for commit in commits for curation in commit.curated))

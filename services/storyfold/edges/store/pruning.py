@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, or_, select
 from storyfold.edges.store.articles import ALIVE
 from storyfold.edges.store.documents import decode_listed
 from storyfold.edges.store.rows import BITE, chunks, rows_of
-from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, window_rows
+from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, rereads, window_rows
 from storyfold.model.identity import EntryId
 
 
@@ -58,6 +58,7 @@ def forget_articles(connection: Connection, before: datetime) -> int:
     )
     ids = connection.execute(old).scalars().all()
     connection.execute(delete(bodies).where(bodies.c.article_id.in_(ids)))
+    connection.execute(delete(rereads).where(rereads.c.article_id.in_(ids)))
     connection.execute(delete(window_rows).where(window_rows.c.article_id.in_(ids)))
     connection.execute(delete(articles).where(articles.c.article_id.in_(ids)))
     return len(ids)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from storyfold.edges.store import entries, feeds
+from storyfold.edges.store import entries, feeds, rereads
 from storyfold.edges.store.tables import EPOCH, MICROSECOND, shards
 from storyfold.model.shards import ShardClaim, ShardStep, Turn
 from storyfold.ports import ShardTaken
@@ -52,6 +52,7 @@ def bury(connection: Connection, owner: str) -> None:
     """See `Store.bury`."""
     feeds.release(connection, owner)
     entries.release(connection, owner)
+    rereads.release(connection, owner)
     connection.execute(delete(shards).where(shards.c.name == f"{OWNER}{owner}"))
     ours = shards.c.name.startswith(TURN, autoescape=True), shards.c.document == owner
     connection.execute(update(shards).where(*ours).values(position=0))

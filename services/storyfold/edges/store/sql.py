@@ -23,6 +23,7 @@ from storyfold.edges.store import (
     hosts,
     outbox,
     pruning,
+    rereads,
     sharing,
     subscriptions,
     window,
@@ -154,6 +155,10 @@ class SqlStore:
         """See `Store.lease_entries`."""
         return await self._write(lambda connection: entries.lease_entries(connection, owner, now, lease, limit))
 
+    async def lease_rereads(self, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[LedgerEntry, ...]:
+        """See `Store.lease_rereads`."""
+        return await self._write(lambda connection: rereads.lease_rereads(connection, owner, now, lease, limit))
+
     async def waiting(self, entries_: Sequence[EntryId]) -> Mapping[EntryId, int]:
         """See `Store.waiting`."""
         return await self._read(lambda connection: entries.waiting(connection, entries_))
@@ -164,6 +169,7 @@ class SqlStore:
         def work(connection: Connection) -> None:
             feeds.release(connection, owner)
             entries.release(connection, owner)
+            rereads.release(connection, owner)
 
         await self._write(work)
 

@@ -123,6 +123,27 @@ bodies = Table(
 )
 Index("ix_bodies_placed", bodies.c.placed_at)
 
+# When an article's page is looked at again; a row that is over stays, so that looks are counted for the article's life.
+rereads = Table(
+    "rereads",
+    metadata,
+    Column("article_id", WORD, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("looks_left", Integer, nullable=False, comment="looks that may yet be made"),
+    Column("due_at", Moment, comment="null once there will be no further look"),
+    Column("lease_owner", WORD),
+    Column("leased_until", Moment),
+    Column("document", Text, comment="the entry, its feed and the plan; null once it is over"),
+)
+Index(
+    "ix_rereads_due",
+    rereads.c.due_at,
+    rereads.c.article_id,
+    rereads.c.leased_until,
+    sqlite_where=rereads.c.due_at.is_not(None),
+    postgresql_where=rereads.c.due_at.is_not(None),
+)
+
 # What folding's window keeps of each article; apart, so that filling a window reads nothing else.
 window_rows = Table(
     "window_rows",
