@@ -17,7 +17,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.admin import OffsetSpec
 
 from storyfold.edges.hop_messages import Unreadable
-from storyfold.edges.kafka_clients import connected
+from storyfold.edges.kafka_clients import connected, let_go
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
 
@@ -247,11 +247,12 @@ class KafkaSender(Generic[T]):
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                producer.close(timeout=CLOSE_SECONDS if self._closed else 0)
-            except FOREIGN_ERRORS as error:
-                logger.debug("closing the producer of a hop: %s", error)
+        if producer is None:
+            return
+        if self._closed:
+            with contextlib.suppress(*FOREIGN_ERRORS):
+                producer.flush(CLOSE_SECONDS)
+        let_go(producer, CLOSE_SECONDS)
 
     def _measure(self) -> int | None:
         """Messages behind the group's offsets; None where nobody can tell."""
