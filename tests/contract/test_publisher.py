@@ -1,6 +1,7 @@
 """What every publisher must do; run over the one in memory and over Kafka, embedded and Apache."""
 
 import gc
+import logging
 import secrets
 import socket
 import time
@@ -267,9 +268,10 @@ async def test_no_broker(unused_port: int) -> None:
     assert time.monotonic() - begun < 8
 
 
-async def test_an_outage_leaves_nothing_behind(unused_port: int) -> None:
+async def test_an_outage_leaves_nothing_behind(unused_port: int, caplog: pytest.LogCaptureFixture) -> None:
     """However often a broker is looked for in vain, there are no more threads or files than before."""
     publisher = KafkaPublisher(KafkaConnection((f"127.0.0.1:{unused_port}",), patience=0.1), KafkaPublication("t", "g"))
+    caplog.set_level(logging.CRITICAL, logger="kafka")  # records that pytest keeps hold the sockets that they tell of
     process = psutil.Process()
     counts = []
     for _ in range(6):
@@ -278,7 +280,8 @@ async def test_an_outage_leaves_nothing_behind(unused_port: int) -> None:
         gc.collect()
         counts.append((process.num_threads(), process.num_fds()))
     await publisher.close()
-    assert counts[0] == counts[-1]
+    # What tests before this one left may still go.
+    assert all(last <= first for first, last in zip(counts[0], counts[-1], strict=True)), counts
 
 
 @pytest.fixture

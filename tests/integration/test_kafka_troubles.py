@@ -169,7 +169,8 @@ async def test_opening_again_leaves_nothing_behind(apache_bootstrap: str) -> Non
         gc.collect()
         counts.append((process.num_threads(), process.num_fds()))
     await publisher.close()
-    assert counts[1] == counts[-1]
+    # What tests before this one left may still go.
+    assert all(last <= second for second, last in zip(counts[1], counts[-1], strict=True)), counts
 
 
 async def test_a_quota(tmp_path: Path, apache_bootstrap: str) -> None:
