@@ -314,6 +314,11 @@ class Window:
             else:
                 self._moved[head.event_id] = head.merged_into
 
+    def take_no_more(self) -> None:
+        """Get ready for being asked, once everything that the store holds is taken in."""
+        self._postings.settle()
+        self._by_shingle.settle()
+
     def take_rows(self, rows: Iterable[WindowRow | FoldedArticle]) -> None:
         """Take in articles as the store holds them, in the order they were placed, after their events."""
         entered: list[tuple[Known, Held]] = []
