@@ -93,14 +93,16 @@ def _json(value: object) -> str:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _names(type(value))}
+    kind: type = type(value)
+    names = _names(kind)
+    if names:
+        return {name: getattr(value, name) for name in names}
     raise TypeError(f"an event holds a {type(value).__name__}, which has no JSON form here: extend changes.py")
 
 

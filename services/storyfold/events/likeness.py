@@ -140,6 +140,11 @@ def term_code(term: str) -> int:
     return crc32(term.encode(), _TERM)
 
 
+def term_codes(features: Features) -> array[int]:
+    """Name each of an article's terms as `term_code` does."""
+    return array("I", [crc32(term.encode(), _TERM) for term, _ in features.terms])
+
+
 def number_code(number: str) -> int:
     """Hash a number with its weight in the lowest two bits: long ones are rarer; years are not."""
     year = len(number) == 4 and number[:2] in {"19", "20"}

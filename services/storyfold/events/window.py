@@ -16,7 +16,7 @@ import numpy as np
 
 from storyfold.events.background import background
 from storyfold.events.index import Index
-from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code
+from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code, term_codes
 from storyfold.events.packing import Source, found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.sharing import COUNTED, HEADLINE, Laid, lay
@@ -243,7 +243,7 @@ class Window:
         """Unpack an article for comparison with what is in the window."""
         if self._latest is not None and self._latest[0] is features:
             return self._latest[1]
-        ids = array("I", [term_code(term) for term, _ in features.terms])
+        ids = term_codes(features)
         rarities = self._rarities_of(ids)
         days = None if published is None else (published - _EPOCH).total_seconds() / _DAY
         probe = probe_of(profile_of(features, ids, rarities, days), rarities)
@@ -515,7 +515,7 @@ class Window:
             self._by_hash.setdefault(hash_of(known.packed), known.number)
             self._by_shingle.add(sketch[:_BANDS], known.number)
         if known.kind is not PlacementKind.DUPLICATE:
-            profile = profile_in(known.packed)
+            profile = self.profile(known.article_id)
             self._count(profile, _STREAM)
             self._postings.add([key for key, _ in _keys(profile)], held.numbers[0])
 
