@@ -17,11 +17,11 @@ import numpy as np
 from storyfold.events.background import background
 from storyfold.events.index import Index
 from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code, term_codes
-from storyfold.events.packing import Source, found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
+from storyfold.events.packing import found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.sharing import COUNTED, HEADLINE, Laid, lay
 from storyfold.events.steps import Folding, Sweeping
-from storyfold.events.tallies import Standing
+from storyfold.events.tallies import Standing, told_by
 from storyfold.model.articles import Article, PlacementKind
 from storyfold.model.commit import EventHead, FoldedArticle, WindowRow, WindowState
 from storyfold.model.events import Event, EventStatus
@@ -307,7 +307,7 @@ class Window:
             pairs = zip(profile.terms, profile.flags, strict=True)
             fresh = bytes([flag if term in told else flag | COUNTED for term, flag in pairs])
             profile = replace(profile, flags=fresh)
-        source = Source(article.publisher.publisher_id, features.language)
+        source = told_by(article, features)
         return pack(features.text_hash, features.sketch, features.shingles, source, profile)
 
     def _told(self, held: Held | None, besides: ArticleId) -> frozenset[int]:
@@ -381,7 +381,7 @@ class Window:
             for known in self._articles.values():
                 if self.resolve(known.event_id) == event.event_id:
                     source = source_of(known.packed)
-                    held.standing.add(source.publisher, known.kind, source.language)
+                    held.standing.add(source, known.kind)
         for row in rows:
             both = self._enter(row)
             if both is not None:
@@ -501,7 +501,7 @@ class Window:
         if before is None:
             held.articles += 1
             source = source_of(row.packed)
-            held.standing.add(source.publisher, row.kind, source.language)
+            held.standing.add(source, row.kind)
             if row.kind is not PlacementKind.DUPLICATE:
                 self._samples.pop(held.event_id, None)
                 held.reports.append(row.article_id)

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -232,14 +232,18 @@ class PublishStage:
         meter, now = self._parts.meter, self._parts.clock.now()
         meter.observe(Metric.TRANSACTION_SECONDS, seconds)
         meter.count(Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
-        for topic, number in Counter(row.record.topic for row in rows).items():
-            meter.count(Metric.RECORDS, topic, number)
+        seen: defaultdict[Topic, list[float]] = defaultdict(list)
+        published: defaultdict[Topic, list[float]] = defaultdict(list)
         for row in rows:
             record = row.record
-            meter.observe(Metric.SEEN_TO_KAFKA, max(0.0, (now - record.origin_at).total_seconds()), record.topic)
+            seen[record.topic].append(max(0.0, (now - record.origin_at).total_seconds()))
             if record.published_at is not None:
-                age = (now - record.published_at).total_seconds()
-                meter.observe(Metric.PUBLISHED_TO_KAFKA, max(0.0, age), record.topic)
+                published[record.topic].append(max(0.0, (now - record.published_at).total_seconds()))
+        for topic, spans in seen.items():
+            meter.count(Metric.RECORDS, topic, len(spans))
+            meter.observe_many(Metric.SEEN_TO_KAFKA, spans, topic)
+        for topic, spans in published.items():
+            meter.observe_many(Metric.PUBLISHED_TO_KAFKA, spans, topic)
 
     # -- current state, again -----------------------------------------------------------------------------------------
 
