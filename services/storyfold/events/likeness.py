@@ -63,6 +63,7 @@ class Model:
         bias: log odds before any evidence.
         join: an article joins an event when the mean of its log odds with the event's reports reaches this.
         merge: two events become one when the mean over their reports reaches this.
+        rejoin: a report that has stayed alone goes into an event that just grew, when its log odds with it reach this.
         resemblance: texts that overlap at least this much are copies (Jaccard index).
         containment: texts of which one holds at least this share of the other are copies.
     """
@@ -71,6 +72,7 @@ class Model:
     bias: float
     join: float
     merge: float
+    rejoin: float
     resemblance: float
     containment: float
 
@@ -84,6 +86,7 @@ def shipped_model() -> Model:
         bias=float(data["bias"]),
         join=float(data["join"]),
         merge=float(data["merge"]),
+        rejoin=float(data["rejoin"]),
         resemblance=float(data["resemblance"]),
         containment=float(data["containment"]),
     )
