@@ -16,6 +16,7 @@ from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
 from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe, of_event
+from storyfold.events.origins import Match, origin
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import tally_of, tally_of_both
 from storyfold.events.window import Held, Known, Window, published
@@ -86,7 +87,7 @@ def place(window: Window, article: Article, features: Features, now: datetime) -
         features: of its text.
         now: the moment of placement.
     """
-    original = _copied(window, features)
+    original = _copied(window, features, article.wire)
     if original is not None:
         known, evidence, score = original
         held = window.held(known.event_id)
@@ -136,20 +137,18 @@ def tell(window: Window, placing: Placing, article: Article, features: Features,
     return _merge(window, placing, _join(window, placing.into, folded))
 
 
-def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, ...], float] | None:
+def _copied(window: Window, features: Features, agency: str | None) -> tuple[Known, tuple[Evidence, ...], float] | None:
     same = window.same_text(features)
-    if same is not None:
-        return same, hash_evidence(same), 1.0
+    if same is not None and same.kind is not PlacementKind.DUPLICATE:
+        return same, hash_evidence(same, agency), 1.0
     sketch = hashes_of(features.sketch)
-    best: tuple[float, Known, Overlap] | None = None
-    for known in window.overlapping(sketch)[:_COPIES]:
-        found = overlap(sketch, features.shingles, known.sketch, known.shingles)
-        strength = max(found.resemblance, found.containment)
-        if is_copy(window, found) and (best is None or strength > best[0]):
-            best = (strength, known, found)
-    if best is None:
-        return None
-    return best[1], copy_evidence(best[1], best[2]), round(best[0], 4)
+    near = window.overlapping(sketch)[:_COPIES]
+    matches = [Match(known, overlap(sketch, features.shingles, known.sketch, known.shingles)) for known in near]
+    copied = [match for match in matches if is_copy(window, match.overlap)]
+    if not copied:
+        return None if same is None else (same, hash_evidence(same, agency), 1.0)
+    found = origin(copied, agency)
+    return found.known, copy_evidence(found.known, found.overlap, agency), round(found.strength, 4)
 
 
 def is_copy(window: Window, found: Overlap) -> bool:
@@ -166,10 +165,11 @@ def _scores(window: Window, probe: Probe) -> list[_Scored]:
 
 def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
     """Compare an article with some events: its log odds with their reports, taken together by `of_event`, decide."""
-    samples = [[window.profile(each) for each in held.sample()] for held in events]
-    observed = iter(observe(probe, [profile for sample in samples for profile in sample]))
+    samples = [window.sampled(held) for held in events]
+    profiles = [profile for sample in samples for profile in sample.profiles]
+    observed = iter(observe(probe, profiles, [each.laid for each in samples]))
     out = []
-    for held, sample in zip(events, samples, strict=True):
+    for held, (sample, _) in zip(events, samples, strict=True):
         seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
         odds = [log_odds(window.model, each) for _, each in seen]
         out.append(_Scored(held, of_event(odds), seen))
