@@ -159,6 +159,8 @@ def unmarked_utf16(body: bytes) -> str | None:
 
 def _shifts(sample: bytes) -> bool:
     """Whether a text shifts to JIS and back."""
+    if b"\x1b" not in sample:
+        return False
     return (b"\x1b$B" in sample or b"\x1b$@" in sample) and (b"\x1b(B" in sample or b"\x1b(J" in sample)
 
 
@@ -268,7 +270,8 @@ def _undouble(text: str, body: bytes | None = None) -> str:
     """Undo a double encoding, where the page (its UTF-8, if at hand) has three unmistakable traces of one."""
     # Without what is ASCII a page is a small part of itself, and quickly searched.
     beyond = (text.encode("utf-8", "replace") if body is None else body).translate(None, _ASCII)
-    if not any(trace in beyond for trace in _TRACED):
+    # Each doubled character begins with one of U+00C2 to U+00F4: with this byte.
+    if b"\xc3" not in beyond or not any(trace in beyond for trace in _TRACED):
         return text
     certain = (single for run in _DOUBLED.finditer(text) if (single := _single(run)) != run[0])
     found = 0
