@@ -98,6 +98,7 @@ _TRACES = (
     *("Ã", "Â", "â€", "â\x80", "Ð", "Ä±", "Ä™", "Ä\x99", "Å‚", "Å\x82", "Å›", "Å\x9b", "Å¡", "ÅŸ", "Å\x9f", "Ä\x9f"),
     *("Ø§", "Ù„", "Ù\x84", "Î±", "ã€", "ã\x80", "ï¼", "çš„", "ç\x9a\x84", "ë‹¤", "ë\x8b¤"),
 )
+_TRACED = tuple(trace.encode() for trace in _TRACES)
 _ASCII = bytes(range(0x80))
 _USUAL = re.compile(
     "[\u00a0-\u017f\u0218-\u021b\u0386-\u03ce\u0400-\u045f\u0490\u0491\u05d0-\u05ea\u060c\u061b\u061f\u0621-\u0652\u0660-\u0669"
@@ -134,7 +135,7 @@ def decode(body: bytes, content_type: str | None) -> str:
     if _shifts(body[:_SHIFT_REGION]):
         return body.decode("iso2022_jp", "replace")
     try:
-        return _undouble(body.decode("utf-8"))
+        return _undouble(body.decode("utf-8"), body)
     except UnicodeDecodeError:
         pass
     labels = [_label(content_type.encode("ascii", "ignore")) if content_type else None, _label(body[:_META_REGION])]
@@ -158,6 +159,8 @@ def unmarked_utf16(body: bytes) -> str | None:
 
 def _shifts(sample: bytes) -> bool:
     """Whether a text shifts to JIS and back."""
+    if b"\x1b" not in sample:
+        return False
     return (b"\x1b$B" in sample or b"\x1b$@" in sample) and (b"\x1b(B" in sample or b"\x1b(J" in sample)
 
 
@@ -263,11 +266,12 @@ def _detected(body: bytes) -> str:
     return replaced if replaced.count("�") * 20 < len(replaced) else body.decode("cp1252", "replace")
 
 
-def _undouble(text: str) -> str:
-    """Undo a double encoding, where the page has at least three unmistakable traces of one."""
+def _undouble(text: str, body: bytes | None = None) -> str:
+    """Undo a double encoding, where the page (its UTF-8, if at hand) has three unmistakable traces of one."""
     # Without what is ASCII a page is a small part of itself, and quickly searched.
-    beyond = text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
-    if not any(trace in beyond for trace in _TRACES):
+    beyond = (text.encode("utf-8", "replace") if body is None else body).translate(None, _ASCII)
+    # Each doubled character begins with one of U+00C2 to U+00F4: with this byte.
+    if b"\xc3" not in beyond or not any(trace in beyond for trace in _TRACED):
         return text
     certain = (single for run in _DOUBLED.finditer(text) if (single := _single(run)) != run[0])
     found = 0

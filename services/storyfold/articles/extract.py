@@ -151,7 +151,7 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     )
     people = authors(read.root, head, linked, entry.authors, house, page.url)
     title = headline(head, linked, entry.title, house, page.url)
-    facts = facts_of(page.url, head, linked, entry)
+    facts = facts_of(page.url, head, linked, entry, page.headers)
     body = _body(page, read, own, title, facts)
     if not isinstance(body, _Body):
         return body

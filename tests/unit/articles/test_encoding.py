@@ -11,7 +11,7 @@ from tests.unit.articles.pages import SENTENCES, article_html, page
 
 TEXTS = {
     "fr": "L’élève fut reçu à l’école où l’on parlait du « cœur » de la forêt, près du château d’été. ",
-    "de": "Über die Größe der Bäume im Süden stritten die Bürger früher häufig; heute gehört das Land der Gemeinde. ",
+    "de": "Über die Größe der Bäume im Süden stritten die Bürger früher häufig; heute gehört das Gelände der Gemeinde.",
     "tr": "Şehirde ışıklar söndü; çocuklar ağlıyor, büyükler ise yağmurun dinmesini beklediğini söylüyor. İğne düştü. ",
     "pl": "Żółte łódki płynęły wśród świerków, a źdźbła trawy kołysały się na wietrze, gdy zaczął się piękny dzień. ",
     "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy, zatímco řidič čekal u mostu na šťastnější den v Plzni. ",
