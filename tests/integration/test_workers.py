@@ -155,7 +155,7 @@ def test_the_kernel_ends_a_worker_whose_program_cannot() -> None:
     """With the program stopped, a task that spins is out of CPU soon after twice its deadline."""
 
     async def scenario() -> None:
-        async with workers(deadline=4) as pool:
+        async with workers(deadline=1) as pool:
             worker = await pool.run(tasks.process_id, None)
             job = asyncio.create_task(pool.run(tasks.spin, None))
             await asyncio.sleep(0.2)

@@ -17,7 +17,7 @@ from storyfold.articles.blocks import Block, blocks_from_text, joined, measure
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
 from storyfold.articles.dates import moments
 from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse, size_of, text_of
-from storyfold.articles.encoding import decode
+from storyfold.articles.encoding import decode, unmarked_utf16
 from storyfold.articles.headline import headline
 from storyfold.articles.jsonld import LinkedArticle, linked_article, plain
 from storyfold.articles.judge import THIN, Candidate, choose
@@ -119,10 +119,11 @@ def _may_be_html(page: Page) -> bool:
         return False
     if _BINARY.match(page.body[:64]):
         return False
-    # UTF-16 is full of zero bytes, and says so with a byte order mark.
+    # UTF-16 is full of zero bytes, with a byte order mark or without.
     sample = page.body[:_SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    return controls <= _CONTROL_SHARE * len(sample) or page.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    marked = page.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return controls <= _CONTROL_SHARE * len(sample) or marked or unmarked_utf16(page.body) is not None
 
 
 def _read(page: Page) -> _Read | None:
@@ -150,7 +151,7 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     )
     people = authors(read.root, head, linked, entry.authors, house, page.url)
     title = headline(head, linked, entry.title, house, page.url)
-    facts = facts_of(page.url, head, linked, entry)
+    facts = facts_of(page.url, head, linked, entry, page.headers)
     body = _body(page, read, own, title, facts)
     if not isinstance(body, _Body):
         return body

@@ -16,7 +16,16 @@ _LIVE = re.compile(
     re.IGNORECASE,
 )
 _MOST = 30
-_LONGEST = 100
+_LONGEST, _WORDS = 100, 9
+# A name that an article has in its address: words with strokes between them, or a number that is no page's or day's.
+_SLUG = re.compile(r"[^/-]+-[^/-]+-[^/]|[0-9]{5}")
+_LOGO = re.compile(
+    r"(?:^|[/_.-])(?:logos?|placeholder|favicon|apple-touch-icon|spacer|blank|no-?image|(?:default|fallback)-?(?:image|img|og|share|thumb\w*)?)"
+    r"(?:[_.-][\w.-]{0,24})?\.(?:png|jpe?g|svg|gif|webp|ico|avif)$",
+    re.IGNORECASE,
+)
+_DIRECTIVE = re.compile(r"[a-z]+")
+_OBJECTIONS = frozenset(("noai", "noimageai", "noml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,9 @@ class Facts:
     is_live_blog: bool
 
 
-def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts:
+def facts_of(
+    url: str, head: Head, linked: LinkedArticle, entry: Entry, headers: tuple[tuple[str, str], ...] = ()
+) -> Facts:
     """Collect what a page states.
 
     Args:
@@ -40,9 +51,10 @@ def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts
         head: of the page.
         linked: its JSON-LD.
         entry: what the feed says, where the page is silent.
+        headers: of the response, names in lower case.
     """
     base = (absolute_url(url, head.base) if head.base else None) or url
-    picture = linked.image or head.first("og:image", "og:image:url", "twitter:image", "twitter:image:src", "image")
+    pictures = (linked.image, *head.all("og:image", "og:image:url", "twitter:image", "twitter:image:src", "image"))
     sections = linked.sections or tuple(
         head.all("article:section", "section", "parsely-section", "cxenseparse:section")
     )
@@ -50,20 +62,35 @@ def facts_of(url: str, head: Head, linked: LinkedArticle, entry: Entry) -> Facts
         linked.keywords or _split(head, "news_keywords", "parsely-tags", "keywords") or tuple(head.all("article:tag"))
     )
     return Facts(
-        canonical_url=believed_canonical(url, _claimed(head, linked)),
+        canonical_url=believed_canonical(url, _claimed(url, head, linked)),
         sections=_tidy(sections or entry.categories[:3]),
         keywords=_tidy(keywords or entry.categories),
-        image=(absolute_url(base, picture) if picture else None) or entry.image,
+        image=_picture(base, (*pictures, entry.image)),
         is_accessible_for_free=_free(head, linked),
-        ai_opt_out=_opt_out(head),
+        ai_opt_out=_opt_out(head, headers),
         is_live_blog=linked.is_live or _LIVE.search(urlsplit(url).path) is not None,
     )
 
 
-def _claimed(head: Head, linked: LinkedArticle) -> str | None:
-    """What the page calls itself: the canonical link first."""
-    link = next((href for rel, href, _ in head.links if "canonical" in rel.split()), None)
-    return link or head.first("og:url") or linked.url
+def _claimed(url: str, head: Head, linked: LinkedArticle) -> str | None:
+    """What the page calls itself: the canonical link, where it is the only one; never the section it stands in."""
+    stated = {href for rel, href, _ in head.links if "canonical" in rel.split() and "alternate" not in rel.split()}
+    claims = (*(stated if len(stated) == 1 else ()), head.first("og:url"), linked.url)
+    return next((claim for claim in claims if claim and not _is_section(url, absolute_url(url, claim))), None)
+
+
+def _is_section(url: str, claim: str | None) -> bool:
+    """Whether a claim is a folder above the page, and the page has a name of its own in it, not just "amp" or "2"."""
+    if claim is None:
+        return False
+    own, other = urlsplit(url).path, urlsplit(claim).path.rstrip("/") + "/"
+    return own.startswith(other) and _SLUG.search(own[len(other) :]) is not None
+
+
+def _picture(base: str, stated: tuple[str | None, ...]) -> str | None:
+    """The first picture that shows something: no logo, no placeholder."""
+    absolute = (absolute_url(base, each) for each in stated if each)
+    return next((each for each in absolute if each is not None and not _LOGO.search(urlsplit(each).path)), None)
 
 
 def _split(head: Head, *names: str) -> tuple[str, ...]:
@@ -77,8 +104,11 @@ def _split(head: Head, *names: str) -> tuple[str, ...]:
 
 
 def _tidy(words: tuple[str, ...]) -> tuple[str, ...]:
-    trimmed = (" ".join(word.split()) for word in words)
-    return tuple(dict.fromkeys(word for word in trimmed if 0 < len(word) <= _LONGEST))[:_MOST]
+    """Names and terms without blanks around, hash signs and repeats; whole sentences are none."""
+    trimmed = (" ".join(word.split()).removeprefix("#") for word in words)
+    return tuple(dict.fromkeys(word for word in trimmed if 0 < len(word) <= _LONGEST and word.count(" ") < _WORDS))[
+        :_MOST
+    ]
 
 
 def _free(head: Head, linked: LinkedArticle) -> bool | None:
@@ -93,20 +123,18 @@ def _free(head: Head, linked: LinkedArticle) -> bool | None:
             return None
 
 
-def _opt_out(head: Head) -> bool | None:
-    """Whether the page objects to AI use: ``noai`` in a robots meta, or the TDM Reservation Protocol's meta."""
-    robots = " ".join(
-        content.lower()
-        for name, content in head.metas
-        if name.endswith("robots") or name in {"gptbot", "ccbot", "googlebot"}
-    )
-    words = set(robots.replace(",", " ").split())
-    if words & {"noai", "noimageai", "noml"}:
+def _opt_out(head: Head, headers: tuple[tuple[str, str], ...]) -> bool | None:
+    """Whether the page objects to AI use: ``noai`` and kin in robots meta or header, or a TDM reservation."""
+    robots = [
+        content for name, content in head.metas if name.endswith("robots") or name in {"gptbot", "ccbot", "googlebot"}
+    ]
+    robots += [value for name, value in headers if name == "x-robots-tag"]
+    if not _OBJECTIONS.isdisjoint(_DIRECTIVE.findall(" ".join(robots).lower())):
         return True
-    match head.first("tdm-reservation"):
-        case "1":
-            return True
-        case "0":
-            return False
-        case _:
-            return None
+    reservations = [
+        *head.all("tdm-reservation"),
+        *(value.strip() for name, value in headers if name == "tdm-reservation"),
+    ]
+    if "1" in reservations:
+        return True
+    return False if "0" in reservations else None

@@ -130,8 +130,11 @@ def _heaviest(
     for term in in_lead:
         if term in counts:
             weights[term] += _LEAD_BONUS
-    rarity = background().rarity
-    ranked = sorted([(-weight * rarity(term), term) for term, weight in weights.items()])[:_MOST_TERMS]
+    rarities = background().rarities(weights)
+    scores = zip(
+        [-weight * rarity for weight, rarity in zip(weights.values(), rarities, strict=True)], weights, strict=True
+    )
+    ranked = sorted(scores)[:_MOST_TERMS]
     return tuple((term, round(weights[term], 3)) for _, term in ranked)
 
 

@@ -15,8 +15,9 @@ from storyfold.events.changes import change_of, step
 from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
-from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe, of_event
+from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe, of_event, term_code
 from storyfold.events.origins import Match, origin
+from storyfold.events.sharing import HEADLINE
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import tally_of, tally_of_both
 from storyfold.events.window import Held, Known, Window, published
@@ -30,6 +31,12 @@ from storyfold.model.identity import EventId, event_id_of
 _CANDIDATES = 6
 # Texts whose sketches are compared in full.
 _COPIES = 24
+# Below so many shingles a text is hardly more than a page's furniture; its headline has to agree as well.
+_TINY = 30
+# A report that stayed alone is not looked at again where this article says so much less of it.
+_DISTANT = 2.0
+# Of the shorter headline's terms, that stand in the other.
+_SAME_HEADLINE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Placing:
         placement: what it is, and in which event.
         into: that event, where the window has it; None where the article opens it.
         rival: another event, which the article shows to be the same as `into`.
-        odds: mean log odds between the reports of the two.
+        odds: log odds between the reports of the two.
     """
 
     placement: Placement
@@ -144,17 +151,35 @@ def _copied(window: Window, features: Features, agency: str | None) -> tuple[Kno
     sketch = hashes_of(features.sketch)
     near = window.overlapping(sketch)[:_COPIES]
     matches = [Match(known, overlap(sketch, features.shingles, known.sketch, known.shingles)) for known in near]
-    copied = [match for match in matches if is_copy(window, match.overlap)]
+    copied = [match for match in matches if _is_copy_of(window, features, match)]
     if not copied:
         return None if same is None else (same, hash_evidence(same, agency), 1.0)
     found = origin(copied, agency)
     return found.known, copy_evidence(found.known, found.overlap, agency), round(found.strength, 4)
 
 
+def _is_copy_of(window: Window, features: Features, match: Match) -> bool:
+    return is_copy(window, match.overlap) and _headed_alike(window, features, match.known)
+
+
 def is_copy(window: Window, found: Overlap) -> bool:
     """Whether an overlap is that of a copy."""
     model = window.model
     return found.resemblance >= model.resemblance or found.containment >= model.containment
+
+
+def _headed_alike(window: Window, features: Features, known: Known) -> bool:
+    """Whether headlines let two texts be copies: they have a say where one of the texts is tiny.
+
+    A page of which hardly more than its furniture was read ("external links open in a new window") overlaps with every
+    other such page. Of a copy no terms are kept: its original was compared, and speaks for it.
+    """
+    if min(features.shingles, known.shingles) >= _TINY or known.kind is PlacementKind.DUPLICATE:
+        return True
+    theirs = window.profile(known.article_id)
+    ours = {term_code(term) for term in features.headline}
+    heading = {term for term, flag in zip(theirs.terms, theirs.flags, strict=True) if flag & HEADLINE}
+    return len(ours & heading) >= _SAME_HEADLINE * min(len(ours), len(heading))
 
 
 def _scores(window: Window, probe: Probe) -> list[_Scored]:
@@ -165,10 +190,11 @@ def _scores(window: Window, probe: Probe) -> list[_Scored]:
 
 def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
     """Compare an article with some events: its log odds with their reports, taken together by `of_event`, decide."""
-    samples = [[window.profile(each) for each in held.sample()] for held in events]
-    observed = iter(observe(probe, [profile for sample in samples for profile in sample]))
+    samples = [window.sampled(held) for held in events]
+    profiles = [profile for sample in samples for profile in sample.profiles]
+    observed = iter(observe(probe, profiles, [each.laid for each in samples]))
     out = []
-    for held, sample in zip(events, samples, strict=True):
+    for held, (sample, _) in zip(events, samples, strict=True):
         seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
         odds = [log_odds(window.model, each) for _, each in seen]
         out.append(_Scored(held, of_event(odds), seen))
@@ -205,9 +231,24 @@ def _rival(window: Window, probe: Probe, scored: list[_Scored]) -> tuple[Held | 
     """Another event that is the same as the best one, as the article at hand shows."""
     rival = next((each for each in scored[1:] if each.odds >= window.model.merge), None)
     if rival is None:
-        return None, 0.0
+        return _second_look(window, probe, scored)
     odds = _between(window, scored[0].held, rival.held, probe)
     return (rival.held, odds) if odds >= window.model.merge else (None, odds)
+
+
+def _second_look(window: Window, probe: Probe, scored: list[_Scored]) -> tuple[Held | None, float]:
+    """A report that has stayed alone, now that the event it may belong to is known better than when it came in."""
+    best = scored[0].held
+    alone = [
+        each.held for each in scored[1:] if len(each.held.reports) == 1 and each.odds >= window.model.rejoin - _DISTANT
+    ]
+    if not alone:
+        return None, 0.0
+    theirs = [probe.profile, *map(window.profile, best.sample())]
+    mine = [observe(window.probe_again(held.reports[0]), theirs) for held in alone]
+    odds = [of_event([log_odds(window.model, seen) for seen in row]) for row in mine]
+    place = max(range(len(alone)), key=lambda i: (odds[i], -i))
+    return (alone[place], odds[place]) if odds[place] >= window.model.rejoin else (None, odds[place])
 
 
 def _merge(window: Window, placing: Placing, folding: Folding) -> Folding:
@@ -217,7 +258,7 @@ def _merge(window: Window, placing: Placing, folding: Folding) -> Folding:
     now = folding.folded.placed_at
     grown = folding.events[-1]
     other = window.document(placing.rival.event_id)
-    evidence = (Evidence(EvidenceKind.SCORE, "mean log odds between their reports", round(placing.odds, 3)),)
+    evidence = (Evidence(EvidenceKind.SCORE, "log odds between their reports", round(placing.odds, 3)),)
     article_id = folding.folded.placed.article.article_id
     winner, loser = (grown, other) if grown.event_id <= other.event_id else (other, grown)
     ended, ending = step(

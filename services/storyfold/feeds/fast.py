@@ -3,7 +3,7 @@
 feedparser stays the parser of record. This reader builds the part of its tree that `syndication` reads, by its rules
 (`fastrules`), for a closed set of elements and attributes. At the first sight of anything else (markup inside a text, a
 namespace bound in an odd way, xml:base, a DOCTYPE, a date in an unusual form, XML that is not well-formed) it steps
-aside, and feedparser reads the document (docs/adr/0007-fast-feed-reader.md). That both agree is held over generated,
+aside, and feedparser reads the document (docs/adr/0006-fast-feed-reader.md). That both agree is held over generated,
 captured and mutated documents by `tests/unit/feeds/test_fast.py`, `tests/quality/test_fast_feeds.py` and
 `benchmarks.fuzz_feeds`.
 

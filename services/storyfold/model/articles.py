@@ -96,7 +96,7 @@ class Article:
         keywords: likewise.
         image: absolute URL.
         is_accessible_for_free: as the page states; None where it is silent.
-        ai_opt_out: whether the page objects to AI use (noai, TDM reservation); None where it is silent.
+        ai_opt_out: whether page or response objects to AI use (noai, TDM reservation); None where it is silent.
         wire: the agency, where the article is wire copy.
         is_live_blog: whether it is a running account that is added to as things happen.
         tags: the words that the owner of the feeds file gave its feed.

@@ -68,6 +68,7 @@ class Page:
         entry: the entry that led here.
         source: its feed.
         seen_at: the time of sight: dates behind it are clamped to it.
+        headers: those of the response that state something of the article; names in lower case.
     """
 
     url: str
@@ -76,6 +77,7 @@ class Page:
     entry: Entry
     source: FeedSource
     seen_at: datetime
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

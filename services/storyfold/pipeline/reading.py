@@ -16,6 +16,10 @@ from storyfold.ports import Clock, Extractor, Fetcher, Gate, Hop, Meter, Store, 
 logger = logging.getLogger(__name__)
 
 
+# Headers in which a publisher reserves rights (TDM Reservation Protocol, 4.1; X-Robots-Tag).
+_STATING = frozenset(("x-robots-tag", "tdm-reservation"))
+
+
 @dataclass(frozen=True, slots=True)
 class ReadParts:
     """What the read stage works with; each implements the port of its type."""
@@ -46,6 +50,7 @@ def page_of(ledger: LedgerEntry, response: FetchResponse | None, seen_at: dateti
         entry=ledger.entry,
         source=ledger.feed,
         seen_at=ledger.first_seen_at if seen_at is None else seen_at,
+        headers=() if response is None else tuple(each for each in response.headers if each[0] in _STATING),
     )
 
 

@@ -355,3 +355,19 @@ def test_a_challenge_does_not_name_the_article_of_a_full_feed() -> None:
     found = extract_page(page(html("Just a moment...", "Checking your browser."), of=of))
     assert isinstance(found, PageArticle)
     assert (TITLE, BodySource.FEED, Quality.FULL) == (found.headline, found.body_source, found.quality)
+
+
+def test_what_says_that_it_is_an_article_is_no_index() -> None:
+    """Short lines under a headline that the feed does not know, on a page of the type of an article."""
+    lines = [f"The council of district {n} has met and decided what comes next for all of us." for n in range(20)]
+    body = html("Region", *lines, head="<meta property='og:type' content='article'>", heading=False)
+    found = extract_page(page(body, of=entry(title="Something else", summary=SENTENCES[0])))
+    assert isinstance(found, PageArticle)
+    assert BodySource.PAGE is found.body_source
+
+
+def test_an_article_that_mentions_cookies_once_asks_for_nothing() -> None:
+    """One word of a banner at the end of a report is no wall."""
+    found = extract_page(page(article_html(paragraphs=(*SENTENCES, "The bakers sold cookies to the helpers."))))
+    assert isinstance(found, PageArticle)
+    assert "cookies" in found.body

@@ -115,3 +115,8 @@ def test_small_letters_as_word_by_word(text: str) -> None:
     """A sigma at the end of a word stays one, whatever the next word is."""
     words = words_in(text)
     assert [word.lower().replace("’", "'").removesuffix("'s") for word in words] == in_small(words)
+
+
+def test_a_name_does_not_end_in_a_small_word() -> None:
+    """A small word in front of a capitalised stop word was no part of the name after all."""
+    assert dict(names_in(cut("went to Larkfield of The north"), STOP, "en")) == {"Larkfield": 1}

@@ -8,7 +8,7 @@ from storyfold.events.bcubed import agreement
 from storyfold.events.changes import diff
 from storyfold.events.fold import fold
 from storyfold.events.life import sweep
-from storyfold.events.likeness import LIMIT, shipped_model
+from storyfold.events.likeness import KINDS, LIMIT, shipped_model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.revise import revise
 from storyfold.events.steps import Folding
@@ -95,6 +95,29 @@ def test_cut_copy_under_another_headline_is_a_duplicate(window: Window) -> None:
     assert (placement.kind, placement.evidence[0].kind) == (PlacementKind.DUPLICATE, EvidenceKind.SHINGLES)
 
 
+# What reading made of pages that have no text of their own.
+_FURNITURE = (
+    "External links open in a new window and Ostwire is not responsible for what stands on other sites "
+    "nor for what their owners may change."
+)
+
+
+def test_page_furniture_makes_no_copies(window: Window) -> None:
+    """Two pages of which only a house's standing words were read are no copies under different headlines."""
+    place(window, article("quake", "Earthquake kills 12 in Bundara", _FURNITURE))
+    other = place(window, article("trial", "Larkfield banker convicted of fraud", _FURNITURE), 60)
+    assert PlacementKind.DUPLICATE is not other.folded.placed.placement.kind
+
+
+def test_tiny_copy_under_its_headline_is_a_duplicate(window: Window) -> None:
+    """A brief that another house repeats with its headline is a copy, however short; so is a copy of the copy."""
+    place(window, article("one", "Earthquake kills 12 in Bundara", _FURNITURE))
+    for i in (1, 2):
+        headline = "Earthquake kills 12 in Bundara town" if i == 1 else "Bundara"
+        again = place(window, article(f"again{i}", headline, f"Now {_FURNITURE}", house="b.example"), 60 * i)
+        assert PlacementKind.DUPLICATE is again.folded.placed.placement.kind
+
+
 def test_same_article_many_times_stays_one_event(window: Window) -> None:
     """A thousand copies make one event with one report."""
     for i in range(1000):
@@ -128,7 +151,11 @@ def test_odd_texts_are_placed(window: Window, headline: str, body: str) -> None:
 
 @pytest.mark.parametrize("year", [1970, 2099])
 def test_far_dates_do_not_fail(window: Window, year: int) -> None:
-    """An article dated in another age is placed, and its date speaks against joining."""
+    """An article dated in another age is placed; under weights that heed time, its date speaks against joining."""
+    heeding = tuple(
+        -0.5 if kind == "apart" else weight for kind, weight in zip(KINDS, window.model.weights, strict=True)
+    )
+    window.model = replace(window.model, weights=heeding)
     place(window, quake())
     far = article(
         "far", "Earthquake kills 12 in Bundara", quake_again().body, published=datetime(year, 1, 1, tzinfo=UTC)
@@ -285,6 +312,30 @@ def test_two_events_become_one(window: Window) -> None:
     held = window.held(loser.event_id)
     assert held is not None
     assert (winner, 3) == (window.document(held.event_id), len(held.reports))
+
+
+def _alone(window: Window, rejoin: float) -> Folding:
+    """A report that stayed alone under a strict model, and an event that has grown since."""
+    shipped = shipped_model()
+    window.model = replace(shipped, join=LIMIT + 1)
+    place(window, quake())
+    place(window, quake_again(), 60)
+    window.model = replace(shipped, merge=LIMIT + 1, rejoin=rejoin)
+    text = QUAKE_AGAIN[:240] + QUAKE[60:200]
+    return place(window, article("third", "Bundara: earthquake toll stays at 12", text, house="c.example"), 120)
+
+
+def test_a_report_that_stayed_alone_is_looked_at_again(window: Window) -> None:
+    """When an event that it belongs to grows, a lone report is taken in; its id leads there."""
+    folding = _alone(window, -1.0)
+    assert [ChangeKind.REPORT_ADDED, ChangeKind.MERGED, ChangeKind.MERGED] == [each.kind for each in folding.changes]
+    assert 3 == folding.events[-2].counts.reports
+
+
+def test_a_report_that_is_far_from_all_stays_alone(window: Window) -> None:
+    """Below the line a lone report stays an event of its own."""
+    folding = _alone(window, LIMIT + 1)
+    assert [ChangeKind.REPORT_ADDED] == [each.kind for each in folding.changes]
 
 
 def test_merged_events_close_as_one(window: Window) -> None:
