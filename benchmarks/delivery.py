@@ -35,9 +35,10 @@ from pathlib import Path
 from kafka import KafkaProducer
 
 from storyfold.edges.clock import SystemClock
+from storyfold.edges.kafka_batches import BATCH_BYTES
 from storyfold.edges.kafka_connection import KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_consumer import TopicReader
-from storyfold.edges.kafka_publisher import BATCH_BYTES, LINGER_MILLISECONDS, KafkaPublication, KafkaPublisher
+from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.edges.kafka_topics import topic_name
 from storyfold.edges.store.opening import open_store
 from storyfold.edges.store.sql import SqlStore
@@ -49,6 +50,8 @@ from storyfold.wire.encode import Encoder
 from tests.brokers.apache import apache_kafka
 
 VALUE_BYTES = 2048
+# The bare producer is at its best where a batch waits until it is full or the transaction is to end.
+LINGER_MILLISECONDS = 500
 PER_SECOND = 50
 POLICY = PublishPolicy()
 

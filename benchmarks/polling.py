@@ -58,6 +58,8 @@ from storyfold.pipeline.poll import PollParts, PollStage
 CONCURRENCY = 64
 # Feeds stand on loopback addresses of their own, so that each is a host of its own, as most feeds are.
 HOSTS = 1000
+# Picks of 100 feeds before those in hand are given back: 2,000 feeds, what five pollers have in hand at most.
+IN_HAND = 20
 # Seconds between polls of a good feed beside bad ones.
 EVERY = 6.0
 PARTS = ("stage", "registry", "trouble")
@@ -337,13 +339,14 @@ def registry_part(port: int, feeds: int, results: Connection) -> None:
                 started = time.perf_counter()
                 await seed(made.store, urls, PollState("", LONG_AGO, Validators(etag='"1"'), primed=True))
                 registering = time.perf_counter() - started
-                picks, burnt = [], time.process_time()
+                picks, burnt = [], []
                 for _ in range(100):
-                    started = time.perf_counter()
+                    started, before = time.perf_counter(), time.process_time()
                     await made.store.lease_feeds("picker", datetime.now(UTC), timedelta(minutes=1), 100)
                     picks.append(time.perf_counter() - started)
-                burnt = time.process_time() - burnt
-                await made.store.release("picker")
+                    burnt.append(time.process_time() - before)
+                    if len(picks) % IN_HAND == 0:
+                        await made.store.release("picker")
             del urls
             started = time.perf_counter()
             async with rig(Path(folder)) as made:
@@ -352,10 +355,12 @@ def registry_part(port: int, feeds: int, results: Connection) -> None:
                 first = made.meter.first - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         picks.sort()
+        burnt.sort()
         return {
             "feeds": feeds,
             "register_seconds": round(registering, 2),
-            "pick_100_cpu_ms": round(burnt / 100 * 1000, 2),
+            "pick_100_cpu_ms_median": round(burnt[50] * 1000, 2),
+            "pick_100_cpu_ms_worst": round(burnt[-1] * 1000, 2),
             "pick_100_ms_median": round(picks[50] * 1000, 2),
             "pick_100_ms_worst": round(picks[-1] * 1000, 2),
             "start_to_first_poll_seconds": round(first, 3),

@@ -230,7 +230,8 @@ def _told(event: int, member: int, at: datetime) -> Features:
     for term in used[:12]:
         weights[term] += 2.0
     table = background()
-    ranked = sorted(weights, key=lambda term: (-weights[term] * table.rarity(term), term))[:_TERMS]
+    rarity = dict(zip(weights, table.rarities(weights), strict=True))
+    ranked = sorted(weights, key=lambda term: (-weights[term] * rarity[term], term))[:_TERMS]
     shingles = int(min(3_000, max(60, chance.lognormvariate(6.1, 0.5))))
     kept = array("I", chance.randbytes(4 * min(400, shingles)))
     packed = array("I", sorted(code * min(400, shingles) // shingles for code in kept)).tobytes()

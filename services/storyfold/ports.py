@@ -664,3 +664,7 @@ class Meter(Protocol):
     def observe(self, metric: Metric, seconds: float, label: StrEnum | None = None) -> None:
         """Add to a histogram."""
         ...
+
+    def observe_many(self, metric: Metric, seconds: Sequence[float], label: StrEnum | None = None) -> None:
+        """Add to a histogram, in one go."""
+        ...

@@ -144,12 +144,12 @@ class ApacheKafka:
         self._paused.discard(number)
         self._processes[number].send_signal(signal.SIGCONT)
 
-    def restart(self, number: int) -> None:
-        """Start a node again, after stopping it where it runs; returns when it belongs to the cluster."""
+    def restart(self, number: int, *, wait: bool = True) -> None:
+        """Start a node again, after stopping it where it runs; with `wait`, return when it belongs to the cluster."""
         if self.running(number):
             self.stop(number)
         self._launch(number)
-        if self._nodes[number].broker:
+        if wait and self._nodes[number].broker:
             self.wait_for(len(self._answering()))
 
     def wait_for(self, brokers: int, seconds: float = START_SECONDS) -> None:

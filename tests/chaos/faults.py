@@ -11,6 +11,9 @@ from tests.chaos.machines import FarMachine
 from tests.chaos.plan import Fault, FaultKind
 from tests.chaos.scene import RoleProcess, Scene, empty, fill
 
+# A broker is given so long to come back before another one may go.
+BROKER_SECONDS = 12.0
+
 
 class Chaos:
     """Inflicts faults on a scene.
@@ -95,7 +98,8 @@ class Chaos:
     def _kill_broker(self, number: int, seconds: float) -> None:
         self._scene.kafka.kill(number)
         time.sleep(seconds)
-        self._scene.kafka.restart(number)
+        self._scene.kafka.restart(number, wait=False)
+        time.sleep(BROKER_SECONDS)
 
     def _kill_database(self, seconds: float) -> None:
         self._scene.database_wanted = False

@@ -174,7 +174,7 @@ class Scene:
         if self.stage.in_hand() or self.callbacks.in_hand():
             return False
         now = int(self.clock.now().timestamp() * 1_000_000)
-        busy = "select count(*) from feeds where leased_until is not null or due_at <= ?"
+        busy = "select (select count(*) from feed_leases) + (select count(*) from feeds where due_at <= ?)"
         connection = sqlite3.connect(self.database)
         try:
             (count,) = connection.execute(busy, (now,)).fetchone()

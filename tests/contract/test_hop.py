@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from storyfold.edges.hop_messages import Unreadable
 from storyfold.edges.kafka_hop import HopPlan, KafkaHop
@@ -311,3 +311,27 @@ async def test_a_topic_with_too_few_partitions_is_widened(kafka: Way) -> None:
     async with asyncio.timeout(10):
         await wide.ready()
     assert {0, 1, 2} == set(await given_all(wide, 3))
+
+
+def age(way: Way, partitions: int) -> None:
+    """Have the broker delete what is on the hop, as it does with what is older than the retention."""
+    admin = KafkaAdminClient(bootstrap_servers=way.bootstrap)
+    admin.delete_records({TopicPartition(way.topic, number): -1 for number in range(partitions)})
+    admin.close()
+
+
+@pytest.mark.parametrize("kafka", [APACHE], indirect=True)
+async def test_what_the_broker_deleted_by_age_is_passed_over(kafka: Way) -> None:
+    """An outage longer than the retention: receivers go on with what is there, from positions that are no more."""
+    sender = kafka.kafka(keeps_positions=True, partitions=2)
+    await sender.send([f"{shard}:old" for shard in (0, 1)])
+    age(kafka, 2)
+    await sender.send([f"{shard}:new" for shard in (0, 1)])
+    shards = kafka.kafka(keeps_positions=True, partitions=2)
+    await given_all(shards)
+    assert ("0:new",) == await soon(shards.open(0, 0).receive(9))
+    assert ("1:new",) == await soon(shards.open(1, None).receive(9))
+    await shards.close()
+    group = kafka.kafka(partitions=2)
+    got = [*await soon(group.receive(1)), *await soon(group.receive(1))]
+    assert {"0:new", "1:new"} == set(got)

@@ -1,6 +1,7 @@
 """A meter that remembers."""
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 
 from storyfold.model.metrics import Metric
@@ -23,6 +24,10 @@ class RecordingMeter:
 
     def observe(self, metric: Metric, seconds: float, label: StrEnum | None = None) -> None:
         self.observations.append((metric, label, seconds))
+
+    def observe_many(self, metric: Metric, seconds: Sequence[float], label: StrEnum | None = None) -> None:
+        for each in seconds:
+            self.observe(metric, each, label)
 
     def counted(self, metric: Metric, label: StrEnum | None = None) -> float:
         """What a counter stands at."""

@@ -27,6 +27,7 @@ from kafka.admin import (
 
 from storyfold.app.kafka import kafka_connection
 from storyfold.config.settings import KafkaSettings, SaslMechanism, Secret, SecurityProtocol
+from storyfold.edges.kafka_hop import HopPlan, KafkaHop
 from storyfold.edges.kafka_publisher import KafkaPublication, KafkaPublisher
 from storyfold.model.records import OutboxRow, Record, Topic
 from storyfold.ports import PublisherError
@@ -36,9 +37,12 @@ from tests.brokers.kafka_settings import Secured
 from tests.conftest import missing
 from tests.fakes.store_values import NOON
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.anyio]
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 STORE = "s1"
+ENTRIES, READ = "storyfold.entries", "storyfold.read"
+OUTCOMES, FOLD = "storyfold.outcomes", "storyfold.fold"
+KINDS = {"Topic": "TOPIC", "Group": "GROUP", "TransactionalId": "TRANSACTIONAL_ID"}
 ANY = ACLFilter(
     None,
     None,
@@ -77,6 +81,11 @@ class Guarded:
 
 
 @pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     files = certificates(tmp_path_factory.mktemp("certificates"))
     secured = Secured(files.broker, files.authority, {"storyfold": "right horse"})
@@ -89,25 +98,43 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         missing(str(error))
 
 
-def documented() -> dict[str, ACL]:
-    """The rights in the table of docs/operations.md, for the user storyfold and the store s1."""
-    section = OPERATIONS.read_text().partition("### Rights on the cluster")[2].partition("\n##")[0]
-    rights = {}
+def table(heading: str) -> Iterator[list[str]]:
+    """The rows of a table of rights, from the kind of resource on; what is before that comes last."""
+    section = OPERATIONS.read_text().partition(f"### {heading}\n")[2].partition("\n##")[0]
     for line in section.splitlines():
         cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
-        if len(cells) < 4 or cells[0] not in {"Topic", "Group", "TransactionalId"}:
-            continue
-        kind, name, operation = cells[0], cells[1].replace("<store id>", STORE), cells[2]
-        pattern = ACLResourcePatternType.PREFIXED if name.endswith("*") else ACLResourcePatternType.LITERAL
-        resource = ResourceType[{"Topic": "TOPIC", "Group": "GROUP", "TransactionalId": "TRANSACTIONAL_ID"}[kind]]
-        rights[f"{operation} {kind} {name}"] = ACL(
-            "User:storyfold",
-            "*",
-            ACLOperation[re.sub(r"(?<!^)(?=[A-Z])", "_", operation).upper()],
-            ACLPermissionType.ALLOW,
-            ResourcePattern(resource, name.removesuffix("*"), pattern),
-        )
-    return rights
+        first = next((place for place, cell in enumerate(cells) if cell in KINDS), None)
+        if first is not None:
+            yield [*cells[first:], *cells[:first]]
+
+
+def right(kind: str, name: str, operation: str) -> ACL:
+    """What lets the user storyfold do something."""
+    pattern = ACLResourcePatternType.PREFIXED if name.endswith("*") else ACLResourcePatternType.LITERAL
+    return ACL(
+        "User:storyfold",
+        "*",
+        ACLOperation[re.sub(r"(?<!^)(?=[A-Z])", "_", operation).upper()],
+        ACLPermissionType.ALLOW,
+        ResourcePattern(ResourceType[KINDS[kind]], name.removesuffix("*"), pattern),
+    )
+
+
+def documented() -> dict[str, ACL]:
+    """The rights of the publisher by the table in docs/operations.md."""
+    return {
+        f"{operation} {kind} {name}": right(kind, name, operation)
+        for kind, name, operation, *_ in table("Rights on the cluster")
+    }
+
+
+def apart() -> dict[tuple[str, str], ACL]:
+    """The rights of roles that run apart, by role and by what they are."""
+    return {
+        (role.strip(), f"{operation} {kind} {name}"): right(kind, name, operation)
+        for kind, name, operation, _, roles in table("Rights where roles run apart")
+        for role in roles.split(",")
+    }
 
 
 def publish(settings: KafkaSettings) -> None:
@@ -142,16 +169,16 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("right", TOLD)
-def test_each_right_is_needed(guarded: Guarded, right: str) -> None:
+@pytest.mark.parametrize("without", TOLD)
+def test_each_right_is_needed(guarded: Guarded, without: str) -> None:
     """Without any one of them nothing is published, and the message names it with the command that grants it."""
-    if right.startswith("Create"):
+    if without.startswith("Create"):
         guarded.allow([])
         guarded.admin.delete_topics([topic.value for topic in Topic], raise_errors=False)
-    guarded.allow([acl for name, acl in documented().items() if name != right])
+    guarded.allow([acl for name, acl in documented().items() if name != without])
     with pytest.raises(PublisherError) as raised:
         publish(guarded.settings())
-    assert f"User:storyfold {TOLD[right]}" in str(raised.value)
+    assert f"User:storyfold {TOLD[without]}" in str(raised.value)
     assert "kafka-acls.sh --bootstrap-server" in str(raised.value)
 
 
@@ -164,6 +191,113 @@ def test_settings_need_not_be_told(guarded: Guarded) -> None:
     """Without DescribeConfigs records are published all the same."""
     guarded.allow([acl for name, acl in documented().items() if not name.startswith("DescribeConfigs")])
     publish(guarded.settings())
+
+
+# -- roles apart ------------------------------------------------------------------------------------------------------
+
+
+def hop_of(guarded: Guarded, role: str, *, partitions: int = 1) -> tuple[KafkaHop[str], KafkaHop[str]]:
+    """What a role has of the hops of entries and of outcomes."""
+    settings = guarded.settings()
+
+    def hop(topic: str, group: str, *, keeps: bool) -> KafkaHop[str]:
+        plan: HopPlan[str] = HopPlan(
+            topic=topic,
+            group=group,
+            partitions=partitions,
+            replication=1,
+            capacity=100,
+            encode=str.encode,
+            decode=lambda message: (message or b"").decode(),
+            key_of=lambda _: None,
+            partition_of=lambda _: 0,
+            smaller=lambda _: None,
+            dropped=lambda: pytest.fail(f"{role} dropped a message"),
+            keeps_positions=keeps,
+        )
+        return KafkaHop(kafka_connection(settings, settings.bootstrap_servers), plan)
+
+    return hop(ENTRIES, READ, keeps=False), hop(OUTCOMES, FOLD, keeps=True)
+
+
+async def work(guarded: Guarded, role: str, partitions: int = 1) -> None:
+    """Do for the hops what a role does, until it is done."""
+    entries, outcomes = hop_of(guarded, role, partitions=partitions)
+    measuring = asyncio.create_task(entries.measure()) if role == "poll" else None
+    try:
+        if role == "poll":
+            await entries.send(["entry"])
+            while not entries.room():
+                await asyncio.sleep(0.05)
+        if role == "read":
+            entries.done(await entries.receive(1))
+            await outcomes.send(["outcome"])
+        if role == "fold":
+            while 0 not in await outcomes.given(1):
+                pass
+            assert ("outcome",) == await outcomes.open(0, None).receive(1)
+    finally:
+        if measuring is not None:
+            measuring.cancel()
+        for each in (entries, outcomes):
+            await each.close()
+
+
+def rights_of(role: str, without: str = "") -> list[ACL]:
+    return [acl for (whose, what), acl in apart().items() if whose == role and what != without]
+
+
+async def test_the_rights_of_roles_apart_are_enough(guarded: Guarded) -> None:
+    """Each with what docs/operations.md lists for it and nothing else: topics are made, items sent and received."""
+    for role in ("poll", "read", "fold"):
+        guarded.allow(rights_of(role))
+        async with asyncio.timeout(40):
+            await work(guarded, role)
+
+
+# What a role without each right is told; Create and Alter are tried with one role, as they are one right for all.
+TOLD_APART = {
+    ("poll", "Create Topic storyfold.*"): f"may not Create topic {ENTRIES}",
+    ("poll", "Alter Topic storyfold.*"): f"may not Alter topic {ENTRIES}",
+    ("poll", f"Write Topic {ENTRIES}"): f"may not Write topic {ENTRIES}",
+    ("poll", f"Describe Group {READ}"): f"may not Describe group {READ}",
+    ("read", f"Read Topic {ENTRIES}"): f"may not Read topic {ENTRIES}",
+    ("read", f"Read Group {READ}"): f"may not Read group {READ}",
+    ("read", f"Write Topic {OUTCOMES}"): f"may not Write topic {OUTCOMES}",
+    ("fold", f"Read Topic {OUTCOMES}"): f"may not Read topic {OUTCOMES}",
+    ("fold", f"Read Group {FOLD}"): f"may not Read group {FOLD}",
+}
+
+
+@pytest.mark.parametrize(("role", "without"), TOLD_APART)
+async def test_each_right_of_roles_apart_is_needed(
+    guarded: Guarded, role: str, without: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without any one of them a role waits, and the log names it with the command that grants it."""
+    guarded.allow(rights_of("poll") + rights_of("read"))
+    if without.startswith("Create"):
+        guarded.admin.delete_topics([ENTRIES], raise_errors=False)
+    else:
+        async with asyncio.timeout(40):
+            await work(guarded, "poll")  # there is something to be received
+    guarded.allow(rights_of(role, without))
+    working = asyncio.create_task(work(guarded, role, partitions=50 if without.startswith("Alter") else 1))
+    told = f"User:storyfold {TOLD_APART[role, without]}: kafka-acls.sh --bootstrap-server"
+    async with asyncio.timeout(40):
+        while told not in caplog.text:
+            assert not working.done(), f"{role} needs no right to {without}"
+            await asyncio.sleep(0.05)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+def test_no_right_of_roles_apart_is_listed_that_is_not_tried() -> None:
+    """Every right of the table is taken away by a test, those that all have from one of them."""
+    shared = {(role, f"{what} Topic storyfold.*") for role in ("read", "fold") for what in ("Create", "Alter")}
+    assert set(TOLD_APART) | shared == set(apart())
+
+
+# -- logging in -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mechanism", [SaslMechanism.PLAIN, SaslMechanism.SCRAM_SHA_256, SaslMechanism.SCRAM_SHA_512])

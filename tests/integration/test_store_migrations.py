@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from storyfold.edges.store.tables import metadata
 from storyfold.model.commit import Commit
 from storyfold.model.shards import Shard, language_number
 from storyfold.ports import StoreBroken, StoreUnavailable
-from tests.fakes.store_values import NOON, folded_of, new_entry
+from tests.fakes.store_values import NOON, folded_of, new_entry, source_of
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -87,6 +88,27 @@ def test_articles_of_an_older_store_belong_to_the_shards_of_their_languages(tmp_
         found = {number: len((await store.load_window(NOON, Shard(number, 5))).articles) for number in range(5)}
         await store.close()
         assert {number: int(number == shard) for number in range(5)} == found
+
+    asyncio.run(scenario())
+
+
+def test_feeds_in_hand_stay_so_over_a_change_of_tables(tmp_path: Path) -> None:
+    """A lease is carried to where the other release looks for it, and back."""
+
+    async def scenario() -> None:
+        store = await open_store(url_of(tmp_path))
+        await store.register([source_of("a"), source_of("b")], NOON)
+        (held,) = await store.lease_feeds("me", NOON, timedelta(minutes=9), 1)
+        await store.close()
+        adapter = adapter_of(url_of(tmp_path))
+        migrate.downgrade(adapter, "0007")
+        adapter.close()
+        store = await open_store(url_of(tmp_path))
+        (free,) = await store.lease_feeds("you", NOON, timedelta(minutes=9), 5)
+        assert {"a", "b"} == {held.source.feed_id, free.source.feed_id}
+        await store.release("me")
+        assert (held,) == await store.lease_feeds("you", NOON, timedelta(minutes=9), 5)
+        await store.close()
 
     asyncio.run(scenario())
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, literal, select
 
 from storyfold.edges.store import migrate
 from storyfold.edges.store.entries import due_entries
 from storyfold.edges.store.feeds import due_feeds
 from storyfold.edges.store.opening import adapter_of
-from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, outbox
+from storyfold.edges.store.tables import articles, bodies, changes, entries, events, feeds, moment_number, outbox
 from storyfold.edges.store.window import Place, in_order
 from tests.fakes.store_values import NOON
 
@@ -34,7 +34,6 @@ def plan_of(connection: Connection, query: Select[Any]) -> list[str]:
 def before(moment: datetime) -> dict[str, Select[Any]]:
     """Queries by the index that must answer them."""
     return {
-        "ix_feeds_due": due_feeds(moment, 100),
         "ix_entries_due": due_entries(moment, 100),
         "ix_articles_placed": select(articles.c.document)
         .where(articles.c.placed_at >= moment)
@@ -67,6 +66,14 @@ def test_a_query_is_answered_by_its_index_in_order(connection: Connection, index
     assert 1 == len(plan), plan
     assert index in plan[0]
     assert "TEMP B-TREE" not in plan[0]
+
+
+def test_feeds_in_hand_are_skipped_by_one_look_up_each(connection: Connection) -> None:
+    """Due feeds come by their index in order; a lease is looked up by its key, in a table that holds nothing else."""
+    due, subquery, lease = plan_of(connection, due_feeds(literal(moment_number(NOON)), literal(100)))
+    assert "SEARCH feeds USING INDEX ix_feeds_due (due_at<?)" == due
+    assert "CORRELATED SCALAR SUBQUERY 1" == subquery
+    assert "SEARCH feed_leases USING PRIMARY KEY (feed_id=?)" == lease
 
 
 def test_going_on_in_the_window_starts_where_it_stopped(connection: Connection) -> None:

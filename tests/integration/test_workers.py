@@ -72,12 +72,12 @@ def test_a_hung_worker_is_killed_at_the_deadline(task: Callable[[object], None])
     """What never ends is ended soon after its deadline, and the next task finds a worker."""
 
     async def scenario() -> None:
-        async with workers(deadline=1) as pool:
+        async with workers(deadline=4) as pool:
             await pool.run(tasks.double, 1)
             started = time.monotonic()
-            with pytest.raises(WorkerHung, match="deadline of 1 s"):
+            with pytest.raises(WorkerHung, match="deadline of 4 s"):
                 await pool.run(task, None)
-            assert 0.9 <= time.monotonic() - started < 6
+            assert 3.9 <= time.monotonic() - started < 30
             assert await pool.run(tasks.double, 2) == 4
 
     run(scenario)
@@ -123,7 +123,7 @@ def test_other_tasks_in_flight_are_unharmed() -> None:
     """While one worker hangs and one dies, their sister's work goes on."""
 
     async def scenario() -> None:
-        async with workers(size=3, deadline=1.5) as pool:
+        async with workers(size=3, deadline=5) as pool:
             results = await asyncio.gather(
                 pool.run(tasks.spin, None),
                 pool.run(tasks.exit_at_once, 9),
@@ -190,8 +190,8 @@ def test_the_deadline_counts_from_the_start_of_work() -> None:
     """Tasks that wait for a worker longer than the deadline are not hung."""
 
     async def scenario() -> None:
-        async with workers(size=1, deadline=1) as pool:
-            jobs = [pool.run(tasks.sleep_then_double, (0.3, number)) for number in range(10)]
+        async with workers(size=1, deadline=4) as pool:
+            jobs = [pool.run(tasks.sleep_then_double, (0.6, number)) for number in range(10)]
             assert await asyncio.gather(*jobs) == [2 * number for number in range(10)]
 
     run(scenario)
@@ -252,7 +252,7 @@ def test_close_stops_processes_promptly() -> None:
         started = time.monotonic()
         await pool.close()
         await pool.close()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
         assert await gone(worker, 2)
         with pytest.raises((WorkerDied, WorkerHung, asyncio.CancelledError)):
             await job

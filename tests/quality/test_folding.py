@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.quality.measure_folding import measure_crowd, measure_languages, measure_stories
+from tests.quality.measure_voices import measure_voices
 from tests.quality.ratchet import REPOSITORY, assert_holds, corpus_path
 
 _DIGEST = """
@@ -38,6 +39,11 @@ def test_a_crowd_does_not_hide_stories() -> None:
 def test_every_language_folds_well_in_itself() -> None:
     """Made-up stories in seven languages, twins among them, hold their floors."""
     assert_holds(_floors("languages"), measure_languages())
+
+
+def test_voices_behind_an_event_are_counted_as_they_are() -> None:
+    """Copies are led to the text whose words they carry, and ten houses with one agency's text are one voice."""
+    assert_holds(_floors("voices"), measure_voices())
 
 
 def test_folding_is_the_same_under_any_hash_seed() -> None:

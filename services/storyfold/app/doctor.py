@@ -1,6 +1,7 @@
 """Doctor: looks at everything the service needs, without starting it; each finding is ok or says what to do."""
 
 import asyncio
+import errno
 import shutil
 import socket
 import time
@@ -154,13 +155,14 @@ def _is_public(host: str) -> bool:
 
 
 def _listener(name: str, host: str, port: int) -> Check:
-    if _listens(host, port):
-        return Check(name, None, f"something listens on {host}:{port}, a running storyfold as a rule")
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
+        # Only an address of this machine can be in use; no other one is ever connected to.
+        if error.errno == errno.EADDRINUSE and _listens(host, port):
+            return Check(name, None, f"something listens on {host}:{port}, a running storyfold as a rule")
         return Check(name, f"cannot listen on {host}:{port} ({error.strerror}): set {name}.host and {name}.port")
     return Check(name, None, f"{host}:{port} is free")
 

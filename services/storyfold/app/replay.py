@@ -1,26 +1,35 @@
-"""Replay: articles of the store folded once more, into a window of their own; nothing is written or published."""
+"""Replay: articles of the store or of the topics folded once more, into a window of their own; nothing is written."""
 
 import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from storyfold.app.looking import looking_at
+from storyfold.app.refolding import Refolding
+from storyfold.app.replay_topic import travelled
 from storyfold.app.unable import Unable
 from storyfold.config.settings import Settings
-from storyfold.events.comparison import Comparison, Member, compare
+from storyfold.events.comparison import Comparison, compare
 from storyfold.events.describe import ALGORITHM
-from storyfold.events.fold import fold
 from storyfold.events.likeness import KINDS, Model
 from storyfold.events.policy import FoldPolicy
 from storyfold.events.window import Window
-from storyfold.model.articles import ArticleChange, PlacementKind
-from storyfold.model.commit import FoldedArticle
+from storyfold.model.articles import PlacementKind
 from storyfold.model.events import Event
 from storyfold.model.identity import ArticleId, EventId
 from storyfold.ports import Store
+
+
+class Origin(StrEnum):
+    """Where articles are taken from."""
+
+    STORE = "store"
+    TOPIC = "topic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +47,25 @@ class Replayed:
     headlines: Mapping[ArticleId, str]
 
 
-def replay(settings: Settings, since: datetime, algorithm: str | None) -> Replayed:
-    """Fold articles of the store again, in the order in which they were placed, and compare.
+def replay(settings: Settings, since: datetime, algorithm: str | None, origin: Origin = Origin.STORE) -> Replayed:
+    """Fold articles again, in the order in which they were placed, and compare.
 
-    The same store, moment and algorithm give the same answer. An article that was revised stands as its last version,
-    where that was placed; what came before the moment is not known to the window.
+    The same articles, moment and algorithm give the same answer. An article that was revised stands as its last
+    version, where that was placed; what came before the moment is not known to the window.
 
     Args:
-        settings: whose store, and the policy of folding.
+        settings: whose store or topics, and the policy of folding.
         since: articles placed before are left out.
         algorithm: version of the shipped one, or the path of a file of weights; None for the shipped one.
+        origin: where articles are taken from. On the topics they have bodies and no features: those are computed anew.
 
     Raises:
-        Unable: there is no store, or no such algorithm.
+        Unable: there is no store, no broker or no such algorithm, or bodies do not travel.
         StoreError: the store does not answer.
     """
     model = model_of(algorithm)
+    if origin is Origin.TOPIC:
+        return replayed_topic(settings, since, model)
 
     async def work() -> Replayed:
         async with looking_at(settings) as store:
@@ -62,9 +74,18 @@ def replay(settings: Settings, since: datetime, algorithm: str | None) -> Replay
     return asyncio.run(work())
 
 
+def replayed_topic(settings: Settings, since: datetime, model: Model | None) -> Replayed:
+    """As `replay`, of the topics."""
+    found = travelled(settings, since)
+    again = Refolding(Window(settings.fold.policy, model))
+    for folded in found.folded():
+        again.take(folded)
+    return _told(again, found.resolve)
+
+
 async def replayed(store: Store, since: datetime, policy: FoldPolicy, model: Model | None) -> Replayed:
     """As `replay`, of an open store."""
-    again = _Again(Window(policy, model))
+    again = Refolding(Window(policy, model))
     events: dict[EventId, Event] = {}
     async with store.stream_window(since) as parts:
         async for part in parts:
@@ -72,12 +93,14 @@ async def replayed(store: Store, since: datetime, policy: FoldPolicy, model: Mod
             for folded in part.articles:
                 again.take(folded)
     await _complete(store, events)
-    members = [
-        Member(article_id, _resolved(then, events), again.window.resolve(now))
-        for article_id, then, now in again.placements
-    ]
+    return _told(again, partial(_resolved, events=events))
+
+
+def _told(again: Refolding, then: Callable[[EventId], EventId]) -> Replayed:
     kinds = sorted(again.kinds.items(), key=lambda item: (-item[1], item[0]))
-    return Replayed(compare(members), tuple((then, now, count) for (then, now), count in kinds), again.headlines)
+    return Replayed(
+        compare(again.members(then)), tuple((was, now, count) for (was, now), count in kinds), again.headlines
+    )
 
 
 def model_of(algorithm: str | None) -> Model | None:
@@ -101,29 +124,6 @@ def model_of(algorithm: str | None) -> Model | None:
         return Model(weights=tuple(float(data["weights"][kind]) for kind in KINDS), **lines)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unable(f"{file} is no file of weights for this version: {error!r}", status=2) from error
-
-
-class _Again:
-    """Folds one article after the other."""
-
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        self.placements: list[tuple[ArticleId, EventId, EventId]] = []
-        self.kinds: dict[tuple[PlacementKind, PlacementKind], int] = {}
-        self.headlines: dict[ArticleId, str] = {}
-
-    def take(self, folded: FoldedArticle) -> None:
-        self.window.expire(folded.placed_at)
-        before = folded.placed.placement
-        article = replace(folded.placed.article, version=1, change=ArticleChange.NEW)
-        folding = fold(self.window, article, folded.features, folded.placed_at)
-        self.window.absorb(folding)
-        after = folding.folded.placed.placement
-        self.placements.append((article.article_id, before.event_id, after.event_id))
-        self.headlines[article.article_id] = article.headline
-        if before.kind is not after.kind:
-            pair = (before.kind, after.kind)
-            self.kinds[pair] = self.kinds.get(pair, 0) + 1
 
 
 async def _complete(store: Store, events: dict[EventId, Event]) -> None:

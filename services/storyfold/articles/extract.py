@@ -8,7 +8,7 @@ is no article (challenge, error, consent wall, index) gives way to the feed's ow
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
@@ -16,8 +16,8 @@ from storyfold.articles.authors import authors
 from storyfold.articles.blocks import Block, blocks_from_text, joined, measure
 from storyfold.articles.candidates import Way, by_trafilatura, densest, prose_of, stitch
 from storyfold.articles.dates import moments
-from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse, size_of
-from storyfold.articles.encoding import decode
+from storyfold.articles.dom import ELEMENT_LIMIT, Head, head_of, parse, size_of, text_of
+from storyfold.articles.encoding import decode, unmarked_utf16
 from storyfold.articles.headline import headline
 from storyfold.articles.jsonld import LinkedArticle, linked_article, plain
 from storyfold.articles.judge import THIN, Candidate, choose
@@ -25,7 +25,7 @@ from storyfold.articles.language import language_of
 from storyfold.articles.metadata import Facts, facts_of
 from storyfold.articles.pruning import prune
 from storyfold.articles.state import body_in_data, data_scripts
-from storyfold.articles.stubs import Stub, stub_of
+from storyfold.articles.stubs import Stub, stub_of, walled
 from storyfold.articles.trimming import trimmed
 from storyfold.articles.wire import agency_of
 from storyfold.model.articles import BodySource, Quality
@@ -41,6 +41,9 @@ _TEASER = 1500
 _LEAST = 25
 # A page's body this short is worth less than a longer text in the feed; a body in its data, nothing.
 _SHORT = 120
+# Ways that are told an article outright; and pages without its text whose head tells of the article all the same.
+_STATED = frozenset((Way.JSON_LD, Way.DATA))
+_OF_ITS_ARTICLE = frozenset((Stub.VIDEO, Stub.PAYWALL))
 
 _HTML_TYPES = (
     "text/html",
@@ -67,6 +70,7 @@ class _Body:
     blocks: tuple[Block, ...]
     source: BodySource
     quality: Quality
+    walled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,14 @@ def extract_page(page: Page) -> PageArticle | NoArticle:
         message = f"{page.url} is {page.content_type or 'binary'}, and the feed has no text of its own"
         return _from_feed(page, own) if own else NoArticle(NoArticleReason.NOT_HTML, message)
     read = _read(page)
-    if read is not None:
-        article = _from_page(page, read, own)
-        if article is not None:
-            return article
-    message = f"no text of an article on {page.url} nor in its feed"
+    found = None if read is None else _from_page(page, read, own)
+    if isinstance(found, PageArticle):
+        return found
+    if found is not None:
+        # What such a page calls itself, and where it was found, is not the article's.
+        page = replace(page, url=page.entry.url or page.url)
+    instead = f" (it is a page of another kind: {found.value})" if found is not None else ""
+    message = f"no text of an article on {page.url}{instead} nor in its feed"
     return _from_feed(page, own) if own else NoArticle(NoArticleReason.NO_TEXT, message)
 
 
@@ -112,10 +119,11 @@ def _may_be_html(page: Page) -> bool:
         return False
     if _BINARY.match(page.body[:64]):
         return False
-    # UTF-16 is full of zero bytes, and says so with a byte order mark.
+    # UTF-16 is full of zero bytes, with a byte order mark or without.
     sample = page.body[:_SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    return controls <= _CONTROL_SHARE * len(sample) or page.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    marked = page.body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return controls <= _CONTROL_SHARE * len(sample) or marked or unmarked_utf16(page.body) is not None
 
 
 def _read(page: Page) -> _Read | None:
@@ -128,7 +136,7 @@ def _read(page: Page) -> _Read | None:
     return _Read(whole, head, linked_article(head.scripts, tuple(title for title in shown if title)))
 
 
-def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle | None:
+def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle | Stub | None:
     head, linked, entry = read.head, read.linked, page.entry
     house = page.source.publisher.name
     searched = read.root if len(page.body) <= _SEARCHED else None
@@ -145,8 +153,8 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
     title = headline(head, linked, entry.title, house, page.url)
     facts = facts_of(page.url, head, linked, entry)
     body = _body(page, read, own, title, facts)
-    if body is None:
-        return None
+    if not isinstance(body, _Body):
+        return body
     text = joined(body.blocks)
     credited = (*(credit.name for credit in linked.authors), *head.all("author", "article:author"), *entry.authors)
     return PageArticle(
@@ -169,31 +177,29 @@ def _from_page(page: Page, read: _Read, own: tuple[Block, ...]) -> PageArticle |
         sections=facts.sections,
         keywords=facts.keywords,
         image=facts.image,
-        is_accessible_for_free=facts.is_accessible_for_free,
+        is_accessible_for_free=False if body.walled else facts.is_accessible_for_free,
         ai_opt_out=facts.ai_opt_out,
         wire=agency_of(text, credited),
         is_live_blog=facts.is_live_blog,
     )
 
 
-def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Facts) -> _Body | None:
-    """The best body, or None where page and feed have none."""
+def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Facts) -> _Body | Stub | None:
+    """The best body; what the page is instead of an article; or None where page and feed have no text."""
     chosen = _chosen(page, read, own, title)
-    stub = (
-        stub_of(chosen.blocks, read.head, read.linked, page.entry.title)
-        if chosen.way in {Way.FAST, Way.FULL, Way.DENSEST}
-        else None
-    )
+    # Where the feed's text is better, the page may be none still, and its title and address are not to be believed.
+    judged = () if chosen.way is Way.FEED else chosen.blocks
+    stub = None if chosen.way in _STATED else stub_of(page, judged, read.head, read.linked)
     size = chosen.size
+    if stub is not None and stub not in _OF_ITS_ARTICLE:
+        return stub
     if stub is not None or size < _LEAST or (size < _SHORT and sum(measure(block.text) for block in own) > size):
         if own:
-            return _Body(own, BodySource.FEED, _feed_quality(own))
-        # A film's caption is all the text its page has; the other stubs are not the article at all.
-        return (
-            _Body(chosen.blocks, BodySource.PAGE, Quality.SUMMARY_ONLY)
-            if stub is Stub.VIDEO and size >= _LEAST
-            else None
-        )
+            return _Body(own, BodySource.FEED, _feed_quality(own), walled=_costs(facts, read))
+        # A film's caption is all the text its page has.
+        if stub is Stub.VIDEO and size >= _LEAST:
+            return _Body(chosen.blocks, BodySource.PAGE, Quality.SUMMARY_ONLY)
+        return stub
     match chosen.way:
         case Way.JSON_LD:
             source = BodySource.JSON_LD
@@ -201,9 +207,16 @@ def _body(page: Page, read: _Read, own: tuple[Block, ...], title: str, facts: Fa
             return _Body(chosen.blocks, BodySource.FEED, _feed_quality(chosen.blocks))
         case _:
             source = BodySource.PAGE
-    walled = facts.is_accessible_for_free is False and size < _TEASER
+    costs = size < _TEASER and _costs(facts, read)
     cut = bool(_OPEN_END.search(chosen.blocks[-1].text)) and size < _TEASER
-    return _Body(chosen.blocks, source, Quality.PARTIAL if walled or cut else Quality.FULL)
+    return _Body(chosen.blocks, source, Quality.PARTIAL if costs or cut else Quality.FULL, costs)
+
+
+def _costs(facts: Facts, read: _Read) -> bool:
+    """Whether the article is for those who pay: as the page states, or else as it tells its readers."""
+    if facts.is_accessible_for_free is not None or read.root is None:
+        return facts.is_accessible_for_free is False
+    return walled(text_of(read.root))
 
 
 def _chosen(page: Page, read: _Read, own: tuple[Block, ...], title: str) -> Candidate:

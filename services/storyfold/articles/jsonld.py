@@ -12,6 +12,8 @@ from storyfold.articles.dom import clean
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
 _LIVE = "LiveBlogPosting"
 _NOT_ARTICLE = frozenset(("ItemList", "BreadcrumbList", "Organization", "NewsMediaOrganization", "WebSite", "Person"))
+# Of pages without an article, what they are: a film, or a list.
+_NOT_READ = ("VideoObject", "CollectionPage", "SearchResultsPage", "ItemList")
 _ORGANISATION = re.compile(r"Organization|Corporation|WebSite|Brand$")
 # Blocks larger than this are data for the page's own program.
 _SCRIPT_LIMIT = 2_000_000
@@ -41,7 +43,7 @@ class LinkedArticle:
     """The article node of a page's JSON-LD; empty where the page has none.
 
     Attributes:
-        kind: its @type.
+        kind: its @type; of a page without one, what it is instead where that is a film or a list.
         headline: plain text, may be empty.
         body: plain text with paragraphs where it has any, may be empty.
         description: plain text, may be empty.
@@ -88,7 +90,8 @@ def linked_article(scripts: tuple[str, ...], headlines: tuple[str, ...]) -> Link
     nodes = [node for script in scripts for node in _nodes(_load(script))][:_NODE_LIMIT]
     articles = [node for node in nodes if _is_article(node)]
     if not articles:
-        return LinkedArticle()
+        types = {kind for node in nodes for kind in _types(node)}
+        return LinkedArticle(kind=next((kind for kind in _NOT_READ if kind in types), ""))
     wanted = {_folded(headline) for headline in headlines}
     best = max(articles, key=lambda node: (_folded(_text(node.get("headline"))) in wanted, _richness(node)))
     same = [node for node in articles if node is not best and _same(node, best)]
@@ -183,7 +186,7 @@ def _read(node: dict[str, Any], ids: dict[str, dict[str, Any]], nodes: list[dict
         image=_first_url(node.get("image")) or _first_url(node.get("thumbnailUrl")),
         language=next(iter(_strings(node.get("inLanguage"))), None),
         url=url,
-        is_free=_truth(node.get("isAccessibleForFree")),
+        is_free=_free(node),
         organisations=tuple(dict.fromkeys(publishers)),
     )
 
@@ -281,6 +284,18 @@ def _truth(value: Any) -> bool | None:
             return False
         case _:
             return None
+
+
+def _free(node: dict[str, Any]) -> bool | None:
+    """Whether the article may be read without paying; a part that may not decides where the whole is silent."""
+    whole = _truth(node.get("isAccessibleForFree"))
+    parts = node.get("hasPart")
+    stated = [_truth(part.get("isAccessibleForFree")) for part in _objects(parts)]
+    return False if whole is None and False in stated else whole
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
 
 
 def _folded(text: str) -> str:

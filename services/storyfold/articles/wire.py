@@ -79,6 +79,13 @@ _BY_NAME = re.compile(
 )
 _NAMES = tuple(_AGENCIES)
 
+# Place in capitals, date, a name in brackets, a dash: so agencies alone begin a text ("KABUL, July 8 (Reuters) -"),
+# so that one that is not in the table is believed too; without a date it may be any house's own dateline.
+_FULL_DATELINE = re.compile(
+    r"^[A-ZÀ-Þ][A-ZÀ-Þ'’ .-]{2,40},\s(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|\d{1,2}\.?\s\w{3,9})\.?\s"
+    r"\((?P<agency>[A-Z][\w&.-]{1,20}(?:\s[A-Z][\w&.-]{1,20}){0,2})\)\s?[-–—]"
+)
+
 # A dateline closes with the agency in brackets and a dash, colon or stop: in the first line, near its beginning.
 _DATELINE = re.compile(r"^.{0,80}?[(\[（【]\s*([^()\[\]（）【】]{2,40})\s*[)\]）】]\s*(?:[-–—:.．：]|$|\s)")
 _SLASHED = re.compile(r"^.{0,60}?/\s?([A-Za-zА-Яа-яІіЇїЄє. ]{2,20})(?:/|\s?[-–—])")
@@ -118,6 +125,8 @@ def agency_of(body: str, credits_: tuple[str, ...]) -> str | None:
         match = pattern.match(first)
         if match and (agency := _named(match[1])):
             return agency
+    if match := _FULL_DATELINE.match(first):
+        return match["agency"]
     if match := _BESIDE_PLACE.match(first):
         for name, known in _EAST_ASIAN.items():
             if known.search(match[1]):

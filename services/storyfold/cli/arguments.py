@@ -64,8 +64,15 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument("reference", metavar="ARTICLE|EVENT", help="an id, or the URL of an article")
     told.add_argument("--json", action="store_true", help="one JSON value instead of tables")
     _add_events(commands, common)
-    again = commands.add_parser("replay", parents=[common], help="fold the store's articles again, and compare")
+    again = commands.add_parser("replay", parents=[common], help="fold articles again, and compare the events")
     again.add_argument("--since", type=moment_of, required=True, metavar="T", help="2026-03-01, 2026-03-01T12:00Z, 3d")
+    again.add_argument(
+        "--from",
+        dest="origin",
+        choices=("store", "topic"),
+        default="store",
+        help="where articles are taken from; topic: news.articles, features computed anew from bodies (default: store)",
+    )
     again.add_argument("--algorithm", metavar="V", help="version of the shipped one, or a file of weights")
     again.add_argument("--shadow", action="store_true", help="write and publish nothing (there is no other way yet)")
     again.add_argument("--json", action="store_true", help="one JSON value instead of tables")

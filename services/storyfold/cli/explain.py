@@ -108,7 +108,9 @@ def verdict(found: ArticleExplained) -> str:
         return f"A person placed it here ({placement.kind.value})."
     match placement.kind:
         case PlacementKind.DUPLICATE:
-            return f"A copy of {_original(found, placement)}; {sure}. Copies add no facts and confirm nothing."
+            wire = found.placed.article.wire or (None if found.original is None else found.original.article.wire)
+            words = "" if wire is None else f", in the words of {wire}"
+            return f"A copy of {_original(found, placement)}{words}; {sure}. Copies add no facts and confirm nothing."
         case PlacementKind.REPORT:
             return f"A report of its event in its own words; {sure}. What spoke for it and against it stands below."
         case PlacementKind.FIRST:

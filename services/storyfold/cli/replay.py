@@ -1,4 +1,4 @@
-"""``storyfold replay --shadow``: folds the store's articles again and prints how events differ."""
+"""``storyfold replay --shadow``: folds articles again and prints how events differ."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from storyfold.app.replay import Replayed, replay
+from storyfold.app.replay import Origin, Replayed, replay
 from storyfold.app.unable import Unable
 from storyfold.cli.context import OK, USAGE, Context
 from storyfold.cli.printing import plain, table_of
@@ -26,7 +26,7 @@ def execute(context: Context) -> int:
     arguments = context.arguments
     if not arguments.shadow:
         raise Unable("replay only compares: say --shadow, by which nothing is written or published", status=USAGE)
-    found = replay(context.load().settings, arguments.since, arguments.algorithm)
+    found = replay(context.load().settings, arguments.since, arguments.algorithm, Origin(arguments.origin))
     if arguments.json:
         print(json.dumps(value_of(found), ensure_ascii=False, indent=2))
         sys.stdout.flush()

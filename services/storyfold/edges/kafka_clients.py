@@ -5,14 +5,18 @@ not answer: an outage of hours would end in a process without file descriptors.
 """
 
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from kafka import KafkaProducer
 from kafka.net.compat import KafkaNetClient
 
-from storyfold.edges.kafka_connection import KafkaConnection
+from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 def connected(kind: Callable[..., T], connection: KafkaConnection, **settings: Any) -> T:
@@ -40,3 +44,21 @@ def connected(kind: Callable[..., T], connection: KafkaConnection, **settings: A
                 client.close()
             client._net.stop()  # noqa: SLF001 # the thread; the clients' own close does the same
         raise
+
+
+def let_go(producer: KafkaProducer, patience: float) -> None:
+    """End a producer without its records.
+
+    Its own close would first wait for records that a broker which is gone will never take, and where that fails it
+    leaves its thread and sockets behind.
+
+    Args:
+        producer: not to be used afterwards.
+        patience: seconds for its thread to end; it does within one poll.
+    """
+    producer._sender.force_close()  # noqa: SLF001 # see above
+    producer._sender.join(patience)  # noqa: SLF001 # see above
+    try:
+        producer.close(timeout=0)
+    except FOREIGN_ERRORS as error:
+        logger.debug("closing a producer: %s", error)

@@ -15,9 +15,9 @@ from kafka import KafkaAdminClient, errors
 from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_receiver import KafkaReceiver, Reception
-from storyfold.edges.kafka_rights import Rights
+from storyfold.edges.kafka_rights import Resource, Rights
 from storyfold.edges.kafka_sender import MESSAGE_BYTES, Dispatch, KafkaSender
-from storyfold.edges.kafka_topics import TopicPlan, create_topics
+from storyfold.edges.kafka_topics import FORBIDDEN_TOPIC, UNKNOWN_TOPIC, TopicPlan, create_topics
 from storyfold.ports import Hop
 
 T = TypeVar("T")
@@ -156,10 +156,9 @@ class KafkaHop(Generic[T]):
         await self._sender.close()
 
     async def _join(self) -> None:
-        if not self._receives:
-            await self.ready()
-            self._receives = True
-            self._receiver.start()
+        self._receives = True
+        await self.ready()
+        self._receiver.start()
 
     async def _prepare(self) -> None:
         told = False
@@ -181,16 +180,20 @@ class KafkaHop(Generic[T]):
             admin = connected(KafkaAdminClient, self._connection, client_id="storyfold-hop")
         except FOREIGN_ERRORS as error:
             return error
+        rights = Rights(self._connection.username, ",".join(self._connection.bootstrap_servers))
         try:
             (there,) = admin.describe_topics([plan.topic])
-            if there["error_code"] == errors.UnknownTopicOrPartitionError.errno:
-                rights = Rights(self._connection.username, ",".join(self._connection.bootstrap_servers))
+            if there["error_code"] == FORBIDDEN_TOPIC:
+                # Describing comes with either of them.
+                return rights.missing("Read" if self._receives else "Write", Resource.TOPIC, plan.topic)
+            if there["error_code"] == UNKNOWN_TOPIC:
                 create_topics(admin, [TopicPlan(plan.topic, plan.partitions, plan.replication, settings)], rights)
             elif there["error_code"]:
                 refusal: Exception = errors.for_code(there["error_code"])(plan.topic)
                 return refusal
             elif len(there["partitions"]) < plan.partitions:
-                admin.create_partitions({plan.topic: plan.partitions})
+                with rights.needed("Alter", Resource.TOPIC, plan.topic):
+                    admin.create_partitions({plan.topic: plan.partitions})
                 logger.info("widened the topic %s to %d partitions", plan.topic, plan.partitions)
         except FOREIGN_ERRORS as error:
             return error

@@ -19,10 +19,11 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
+from storyfold.edges.clock import SystemClock
+from storyfold.edges.kafka_batches import BATCH_BYTES, RECORD_BYTES, Sent, hand_over
 from storyfold.edges.kafka_causes import before_connecting, cause_of
 from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
-from storyfold.edges.kafka_partitioning import KeyPartitioner
 from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
 from storyfold.edges.kafka_tail import shows_aborted, visible_ids
 from storyfold.edges.kafka_topics import ensure_topics, plan_topics, topic_name
@@ -33,12 +34,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 
-# A broker takes no batch above message.max.bytes (1,048,588 by default); half of that leaves room for a small setting.
-BATCH_BYTES = 512 * 1024
-# Above any record that storyfold makes; what is too large is for the broker to say.
-REQUEST_BYTES = 16 * 1024 * 1024
-# Longer than it takes to send a batch; the commit does not wait for it.
-LINGER_MILLISECONDS = 500
 # A transaction begun before the markers of the last one are written is told to come again; the library's own 100 ms
 # would be most of a record's way.
 RETRY_MILLISECONDS = 20
@@ -89,7 +84,7 @@ class _Session:
     """One opened producer; used until the first thing that goes wrong."""
 
     producer: Any
-    sent: list[tuple[Record, Any]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     begun_at: float = 0.0
     # Where the broker is the embedded one: topic and ce_id of what stands at the end of the topics already.
     embedded: bool = False
@@ -100,7 +95,8 @@ class _Session:
 
     def failed(self) -> tuple[Record, Exception] | None:
         """The largest of the records that were refused, and why."""
-        failures = [(record, future.exception) for record, future in self.sent if future.exception is not None]
+        told = ((each.record, each.exception) for each in self.sent)
+        failures = [(record, exception) for record, exception in told if exception is not None]
         refusals = [each for each in failures if isinstance(each[1], _REFUSALS)] or failures
         return max(refusals, key=lambda each: len(each[0].value), default=None)
 
@@ -123,6 +119,7 @@ class KafkaPublisher:
         self._closing = threading.Event()
         self._session: _Session | None = None
         self._warned: set[str] = set()
+        self._clock = SystemClock()
         quiet_kafka_python()
 
     # -- the port -----------------------------------------------------------------------------------------------------
@@ -204,11 +201,9 @@ class KafkaPublisher:
             delivery_timeout_ms=milliseconds,
             max_block_ms=milliseconds,
             batch_size=BATCH_BYTES,
-            # A request is sent when it is full or when the transaction is to end, whichever comes first.
-            linger_ms=LINGER_MILLISECONDS,
+            linger_ms=0,  # batches are full, or the last, when they are handed over
             retry_backoff_ms=RETRY_MILLISECONDS,
-            partitioner=KeyPartitioner(),
-            max_request_size=REQUEST_BYTES,
+            max_request_size=RECORD_BYTES,
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
@@ -280,15 +275,8 @@ class KafkaPublisher:
     def _send(self, session: _Session, records: Sequence[Record]) -> None:
         unseen = self._unseen(session, records)
         session.skipped += len(records) - len(unseen)
-        for record in unseen:
-            headers = [(name, value.encode()) for name, value in record.headers]
-            try:
-                future = session.producer.send(
-                    self._names[record.topic], key=record.key.encode(), value=record.value, headers=headers
-                )
-            except errors.MessageSizeTooLargeError as error:
-                self._refuse(record, error)
-            session.sent.append((record, future))
+        now = int(self._clock.now().timestamp() * 1000)
+        session.sent.extend(hand_over(session.producer, self._names, unseen, now))
 
     def _deliver(self, records: Sequence[Record]) -> None:
         """Send and wait until the broker has them, so that memory stays bounded in a long transaction."""
@@ -307,7 +295,7 @@ class KafkaPublisher:
         lost.
         """
         deadline = time.monotonic() + self._publication.patience
-        while not all(future.is_done for _, future in session.sent):
+        while not all(each.is_done for each in session.sent):
             try:
                 session.producer.flush(timeout=LOOK_SECONDS)
             except FOREIGN_ERRORS as error:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import OffsetAndMetadata
 
@@ -26,6 +26,7 @@ from storyfold.edges.hop_messages import Unreadable
 from storyfold.edges.kafka_clients import connected
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
 from storyfold.edges.kafka_lanes import Lane
+from storyfold.edges.kafka_rights import Resource, Rights, is_refusal
 
 T = TypeVar("T")
 
@@ -75,6 +76,7 @@ class KafkaReceiver(Generic[T]):
     def __init__(self, connection: KafkaConnection, reception: Reception[T]) -> None:
         self._connection = connection
         self._reception = reception
+        self._rights = Rights(connection.username, ",".join(connection.bootstrap_servers))
         self._lanes: dict[int, Lane[T]] = {}
         self._received: dict[int, tuple[Lane[T], int, T]] = {}
         self._given = 0
@@ -215,12 +217,18 @@ class KafkaReceiver(Generic[T]):
                 consumer.subscribe([self._reception.topic], listener=_Listener(self, consumer))
                 self._pump(consumer)
             except FOREIGN_ERRORS as error:
-                self._tell(f"receiving from {self._reception.topic} failed: {error}")
+                self._tell(f"receiving from {self._reception.topic} failed: {self._named(error)}")
                 self._closing.wait(RETRY_SECONDS)
             finally:
                 with contextlib.suppress(*FOREIGN_ERRORS):
                     consumer.close(autocommit=False, timeout_ms=int(CLOSE_SECONDS * 500))
                 self.take_away(tuple(self._lanes))
+
+    def _named(self, error: Exception) -> Exception:
+        """The right that is missing, where that is what was wrong."""
+        if isinstance(error, errors.GroupAuthorizationFailedError):
+            return self._rights.missing("Read", Resource.GROUP, self._reception.group)
+        return self._rights.missing("Read", Resource.TOPIC, self._reception.topic) if is_refusal(error) else error
 
     def _settings(self) -> dict[str, Any]:
         return {

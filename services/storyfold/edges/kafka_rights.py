@@ -1,4 +1,4 @@
-"""What the publisher must be allowed on a cluster with an authorizer, and how to say that something is not.
+"""What storyfold must be allowed on a cluster with an authorizer, and how to say that something is not.
 
 docs/operations.md holds the same as a table; a test takes away one right after the other.
 """
@@ -34,7 +34,7 @@ class RightMissing(errors.KafkaError):  # type: ignore[misc]  # kafka-python is 
     def __init__(self, right: Right, principal: str | None, bootstrap: str) -> None:
         who = f"User:{principal}" if principal else "PRINCIPAL"
         super().__init__(
-            f"{who if principal else 'the publisher'} may not {right.operation} {right.resource} {right.name}: "
+            f"{who if principal else 'this login'} may not {right.operation} {right.resource} {right.name}: "
             f"kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal {who} "
             f"--operation {right.operation} --{right.resource} {right.name}"
         )

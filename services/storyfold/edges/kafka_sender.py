@@ -17,8 +17,9 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
 from kafka.admin import OffsetSpec
 
 from storyfold.edges.hop_messages import Unreadable
-from storyfold.edges.kafka_clients import connected
+from storyfold.edges.kafka_clients import connected, let_go
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection
+from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
 
 T = TypeVar("T")
 
@@ -83,6 +84,8 @@ class KafkaSender(Generic[T]):
         self._measured_at = float("-inf")
         self._sent = 0
         self._told: str | None = None
+        self._told_lag: str | None = None
+        self._rights = Rights(connection.username, ",".join(connection.bootstrap_servers))
         self._closed = False
         # Counts the producers; which one each message that is on its way was given to.
         self._generation = 0
@@ -157,6 +160,8 @@ class KafkaSender(Generic[T]):
                     return
                 item = less
                 continue
+            if is_refusal(error):
+                error = self._rights.missing("Write", Resource.TOPIC, self._dispatch.topic)
             self._tell(f"the hop {self._dispatch.topic} takes nothing: {error}")
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -242,11 +247,12 @@ class KafkaSender(Generic[T]):
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                producer.close(timeout=CLOSE_SECONDS if self._closed else 0)
-            except FOREIGN_ERRORS as error:
-                logger.debug("closing the producer of a hop: %s", error)
+        if producer is None:
+            return
+        if self._closed:
+            with contextlib.suppress(*FOREIGN_ERRORS):
+                producer.flush(CLOSE_SECONDS)
+        let_go(producer, CLOSE_SECONDS)
 
     def _measure(self) -> int | None:
         """Messages behind the group's offsets; None where nobody can tell."""
@@ -260,9 +266,13 @@ class KafkaSender(Generic[T]):
                 return None
             ends = self._admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
             starts = self._admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-            found = self._admin.list_group_offsets({group: places})[group]
+            with self._rights.needed("Describe", Resource.GROUP, group):
+                found = self._admin.list_group_offsets({group: places})[group]
+            self._told_lag = None
         except FOREIGN_ERRORS as error:
-            logger.debug("the hop %s cannot be measured: %s", topic, error)
+            log = logger.warning if isinstance(error, RightMissing) and self._told_lag != str(error) else logger.debug
+            log("the hop %s cannot be measured, and polling waits: %s", topic, error)
+            self._told_lag = str(error)
             admin, self._admin = self._admin, None
             if admin is not None:
                 with contextlib.suppress(*FOREIGN_ERRORS):

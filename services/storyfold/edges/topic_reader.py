@@ -53,12 +53,12 @@ def read_topics(
     Raises:
         CannotSubscribe: no broker answered at the start.
     """
-    consumer = _connect(connection)
+    consumer = consumer_of(connection)
     try:
         known: set[TopicPartition] = set()
         first = True
         while going_on():
-            fresh = _partitions(consumer, topics) - known
+            fresh = partitions_of(consumer, topics) - known
             if fresh:
                 known |= fresh
                 # What is created after the start is read whole: none of it was there before.
@@ -68,7 +68,7 @@ def read_topics(
                 time.sleep(_PAUSE_SECONDS)
                 continue
             for records in consumer.poll(timeout_ms=_POLL_MILLISECONDS).values():
-                yield from map(_seen, records)
+                yield from map(seen, records)
     except FOREIGN_ERRORS as error:
         where = ", ".join(connection.bootstrap_servers)
         raise CannotSubscribe(f"the broker at {where} went away: {error}; start again") from error
@@ -76,7 +76,12 @@ def read_topics(
         consumer.close()
 
 
-def _connect(connection: KafkaConnection) -> Any:
+def consumer_of(connection: KafkaConnection) -> Any:
+    """A consumer of committed records that is in no group.
+
+    Raises:
+        CannotSubscribe: no broker answers.
+    """
     quiet_kafka_python()
     try:
         return connected(
@@ -95,7 +100,8 @@ def _connect(connection: KafkaConnection) -> Any:
         ) from error
 
 
-def _partitions(consumer: Any, topics: Sequence[str]) -> set[TopicPartition]:
+def partitions_of(consumer: Any, topics: Sequence[str]) -> set[TopicPartition]:
+    """All partitions of some topics; none of one that does not exist."""
     return {
         TopicPartition(topic, partition)
         for topic in topics
@@ -115,7 +121,8 @@ def _assign(consumer: Any, known: set[TopicPartition], fresh: set[TopicPartition
         consumer.seek(partition, position)
 
 
-def _seen(record: Any) -> SeenRecord:
+def seen(record: Any) -> SeenRecord:
+    """A record as the client gives it, read."""
     return SeenRecord(
         topic=record.topic,
         partition=record.partition,

@@ -87,11 +87,15 @@ def _done(task: Callable[[Any], Any], argument: Any) -> Any:
 
 
 def _next(asked: BinaryIO) -> bytes | None:
-    head = asked.read(_SIZE.size)
-    if len(head) < _SIZE.size:
+    """The next task; None where whoever asks has gone, also by a kill amid an answer of ours."""
+    try:
+        head = asked.read(_SIZE.size)
+        if len(head) < _SIZE.size:
+            return None
+        (size,) = _SIZE.unpack(head)
+        message = asked.read(size)
+    except ConnectionError:
         return None
-    (size,) = _SIZE.unpack(head)
-    message = asked.read(size)
     return message if len(message) == size else None
 
 

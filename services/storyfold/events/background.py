@@ -1,5 +1,6 @@
 """How many articles a term stands in: counts of old news, shipped, for the first hour."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,9 +19,10 @@ class Background:
     articles: int
     counts: dict[str, int]
 
-    def rarity(self, term: str) -> float:
-        """Inverse document frequency, smoothed, natural logarithm (Spärck Jones 1972)."""
-        return log((self.articles + 1) / (self.counts.get(term, 0) + 1))
+    def rarities(self, terms: Iterable[str]) -> list[float]:
+        """Inverse document frequencies of terms, in order: smoothed, natural logarithm (Spärck Jones 1972)."""
+        total, known = self.articles + 1, self.counts.get
+        return [log(total / (known(term, 0) + 1)) for term in terms]
 
 
 @cache

@@ -39,10 +39,13 @@ for _number, _names in enumerate(
     WEEKDAYS.update(dict.fromkeys(_names.split(), _number))
 
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+# Most words are none of these: two letters tell, before the alternatives are tried one by one.
+_BEGINNINGS = "|".join(sorted({word[:2] for word in (*_MONTHS, *WEEKDAYS)}))
 _CALENDAR = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?(?:\s+(?:of|de|di))?\s+)?(?P<month>{_MONTH})\b\.?"
-    rf"(?:\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b)?|\b(?P<year>(?:19|20)\d\d)\b"
-    rf"|\b(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})s?\b"
+    rf"\b(?=\d|{_BEGINNINGS})(?:"
+    rf"(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?(?:\s+(?:of|de|di))?\s+)?(?P<month>{_MONTH})\b\.?"
+    rf"(?:\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b)?|(?P<year>(?:19|20)\d\d)\b"
+    rf"|(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})s?\b)"
 )
 # The whole of most articles; what stands behind is background, archives and related stories.
 _REACH = 6_000

@@ -67,33 +67,42 @@ def diff(before: Event, after: Event) -> tuple[FieldChange, ...]:
         if old is new or old == new:
             continue
         if isinstance(old, tuple):
-            old, new = _missing(old, new), _missing(new, old)
+            old, new = _apart(old, new)
         if old or new:
             out.append(FieldChange(name, _json(old), _json(new)))
     return tuple(out)
 
 
-def _missing(items: Sequence[object], there: Sequence[object]) -> list[object]:
-    """Items that do not stand there. Versions share most of their items, so that few must be compared by value."""
-    ids = set(map(id, there))
-    strange = [item for item in items if id(item) not in ids]
-    return [item for item in strange if item not in there]
+def _apart(old: Sequence[object], new: Sequence[object]) -> tuple[list[object], list[object]]:
+    """Items of each that do not stand in the other.
+
+    Versions share most of their items, so that few must be compared by value; none stands twice in one version.
+    """
+    before, after = set(map(id, old)), set(map(id, new))
+    left = [item for item in old if id(item) not in after]
+    came = [item for item in new if id(item) not in before]
+    if not left or not came:
+        return left, came
+    return [item for item in left if item not in came], [item for item in came if item not in left]
 
 
 def _json(value: object) -> str:
-    return _ENCODER.encode(value)
+    # Most lists lose nothing; an encoder costs more than it has to do there.
+    return "[]" if value == [] else _ENCODER.encode(value)
 
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _names(type(value))}
+    kind: type = type(value)
+    names = _names(kind)
+    if names:
+        return {name: getattr(value, name) for name in names}
     raise TypeError(f"an event holds a {type(value).__name__}, which has no JSON form here: extend changes.py")
 
 

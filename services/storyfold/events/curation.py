@@ -12,7 +12,7 @@ from storyfold.events.changes import change_of, diff, step
 from storyfold.events.describe import joined, opened, united, without
 from storyfold.events.life import LIVING, all_retracted, living_status
 from storyfold.events.steps import Folding
-from storyfold.events.tallies import Standing, tally_of
+from storyfold.events.tallies import Standing, tally_of, told_by
 from storyfold.model.articles import ArticleChange, Evidence, EvidenceKind, PlacedArticle, PlacementKind
 from storyfold.model.commit import FoldedArticle
 from storyfold.model.curation import Curation, CurationState, MergeEvents, SplitEvent
@@ -215,7 +215,7 @@ def _evidence(what: str, curation: Curation) -> tuple[Evidence, ...]:
 
 def _count(standing: Standing, folded: FoldedArticle) -> None:
     placed = folded.placed
-    standing.add(placed.article.publisher.publisher_id, placed.placement.kind, folded.features.language)
+    standing.add(told_by(placed.article, folded.features), placed.placement.kind)
 
 
 def _with_copies(wanted: frozenset[ArticleId], articles: Sequence[FoldedArticle]) -> frozenset[ArticleId]:

@@ -8,6 +8,7 @@ from math import exp
 
 from storyfold.events.copies import Overlap
 from storyfold.events.likeness import KINDS, LIMIT, Model, Probe, Profile, log_odds, number_code
+from storyfold.events.packing import source_of
 from storyfold.events.sharing import NAME
 from storyfold.events.window import Known
 from storyfold.model.articles import Evidence, EvidenceKind
@@ -36,20 +37,30 @@ def probability(odds: float) -> float:
     return round(1 / (1 + exp(-odds)), 4)
 
 
-def copy_evidence(original: Known, found: Overlap) -> tuple[Evidence, ...]:
-    """Evidence for a copy: how its shingles overlap with those of the article it copies."""
+def copy_evidence(original: Known, found: Overlap, agency: str | None) -> tuple[Evidence, ...]:
+    """Evidence for a copy: how its shingles overlap with those of the article it copies, and whose words they are."""
     return (
         Evidence(
             EvidenceKind.SHINGLES,
             f"resemblance {found.resemblance:.2f}, containment {found.containment:.2f} with {original.article_id}",
             round(max(found.resemblance, found.containment), 4),
         ),
+        *_attribution(original, agency),
     )
 
 
-def hash_evidence(original: Known) -> tuple[Evidence, ...]:
+def hash_evidence(original: Known, agency: str | None) -> tuple[Evidence, ...]:
     """Evidence for an exact copy."""
-    return (Evidence(EvidenceKind.TEXT_HASH, f"the same words as {original.article_id}", 1.0),)
+    said = Evidence(EvidenceKind.TEXT_HASH, f"the same words as {original.article_id}", 1.0)
+    return (said, *_attribution(original, agency))
+
+
+def _attribution(original: Known, agency: str | None) -> tuple[Evidence, ...]:
+    """Who published the words first, and the agency that either text names; it decides nothing, so it weighs 0."""
+    source = source_of(original.packed)
+    named = agency or source.agency
+    first = Evidence(EvidenceKind.NAME, f"first published by {source.publisher}", 0.0)
+    return (first,) if named is None else (first, Evidence(EvidenceKind.NAME, f"agency {named}", 0.0))
 
 
 def distance_evidence(event_id: str, odds: float) -> tuple[Evidence, ...]:

@@ -1,6 +1,8 @@
 """Facts about an article's text that need no other article: what reading computes for folding."""
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import compress
 from math import log1p
 from zlib import crc32
 
@@ -8,10 +10,10 @@ from storyfold.events.background import background
 from storyfold.events.calendar import mentioned
 from storyfold.events.copies import sketch, text_hash
 from storyfold.events.digest import digest_of
-from storyfold.events.language import Lexicon, language_of, lexicon
+from storyfold.events.language import Lexicon, language_of, lexicon, stems_of
 from storyfold.events.names import names_in
 from storyfold.events.sentences import opening
-from storyfold.events.words import plain_words, words_in
+from storyfold.events.words import cut, in_small, plain_words, words_in
 from storyfold.model.features import Features
 
 # Characters of the body that terms are taken from: 5,000 words; what stands behind is appendix.
@@ -44,28 +46,23 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
     """
     reach = body[:_REACH]
     heading = headline.strip() or opening(reach)
-    words = _normal(words_in(reach))
+    text = cut(reach)
+    words = in_small(text.words)
     spoken = language_of(words, language)
     known = lexicon(spoken)
-    stems = known.stemmer.stemWords(words) if known.stemmer else words
-    head = _normal(words_in(heading))
-    head_stems = known.stemmer.stemWords(head) if known.stemmer else head
-    telling = [_tells(word, known) for word in words]
-    head_telling = [_tells(word, known) for word in head]
-    counts = Counter(stem for stem, tells in zip(stems, telling, strict=True) if tells)
-    for stem, mentions in _only_at_the_end(stems, _tail_words(reach)).items():
-        if counts[stem] == mentions:
-            del counts[stem]
-    in_head = dict.fromkeys(stem for stem, tells in zip(head_stems, head_telling, strict=True) if tells)
-    lead = zip(stems[:_LEAD_WORDS], telling[:_LEAD_WORDS], strict=True)
-    in_lead = dict.fromkeys(stem for stem, tells in lead if tells) | in_head
-    names = names_in(reach, known.stop_words, spoken)
-    parts = _normal([part for name in names for part in name.split(" ")])
+    written = Counter(words)
+    counts = _mentions(written, in_small(words_in(_tail(reach))), known)
+    head, opens = in_small(words_in(heading)), words[:_PHRASE_WORDS]
+    head_stems, opening_stems = stems_of(head, known), stems_of(opens, known)
+    head_telling, opening_telling = _telling(head, known), _telling(opens, known)
+    in_head = dict.fromkeys(compress(head_stems, head_telling))
+    in_lead = dict.fromkeys(compress(opening_stems[:_LEAD_WORDS], opening_telling)) | in_head
+    names = names_in(text, known.stop_words, spoken)
     plain = plain_words(body)
     packed, shingles = sketch(plain)
     terms = _heaviest(counts, in_head, in_lead)
     kept = {term for term, _ in terms}
-    named = dict.fromkeys(known.stemmer.stemWords(parts) if known.stemmer else parts)
+    named = dict.fromkeys(stems_of(in_small(" ".join(names).split(" ") if names else []), known))
     return Features(
         language=spoken,
         text_hash=text_hash([*plain_words(headline), "|", *plain]),
@@ -73,14 +70,14 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
         shingles=shingles,
         terms=terms,
         names=tuple((name.lower(), count) for name, count in names.most_common(_MOST_NAMES)),
-        numbers=_numbers(words),
+        numbers=_numbers(written),
         length=len(plain),
         headline=tuple(term for term in in_head if term in kept),
         lead=tuple(term for term in in_lead if term in kept),
         named=tuple(term for term in named if term in kept),
         phrases=_phrases(
             (head_stems, head_telling),
-            (stems[:_PHRASE_WORDS], telling[:_PHRASE_WORDS]),
+            (opening_stems, opening_telling),
         ),
         mentioned=mentioned(f"{headline}\n{reach}"),
         digest=digest_of(headline, reach, names, spoken),
@@ -90,50 +87,59 @@ def features_of(headline: str, body: str, language: str | None) -> Features:
 def telling_terms(text: str, language: str) -> frozenset[str]:
     """The distinct terms of a text, cut and stemmed as features are: what document frequencies count."""
     known = lexicon(language)
-    words = _normal(words_in(text[:_REACH]))
-    stems = known.stemmer.stemWords(words) if known.stemmer else words
-    return frozenset(stem for stem, word in zip(stems, words, strict=True) if _tells(word, known))
+    words = list(set(in_small(words_in(text[:_REACH]))))
+    return frozenset(compress(stems_of(words, known), _telling(words, known)))
 
 
-def _normal(found: list[str]) -> list[str]:
-    lowered = [word.lower().replace("’", "'") for word in found]
-    return [word.removesuffix("'s") for word in lowered]
+def _telling(words: list[str], known: Lexicon) -> list[bool]:
+    stops = known.stop_words
+    return [word not in stops and len(word) > 1 for word in words]
 
 
-def _tells(word: str, known: Lexicon) -> bool:
-    return len(word) > 1 and word not in known.stop_words
+def _mentions(written: Counter[str], tail: list[str], known: Lexicon) -> Counter[str]:
+    """How often the text mentions its terms, without those that stand nowhere but in its closing paragraphs."""
+    # Each distinct word is stemmed and judged once; a text repeats every other of its words.
+    distinct = list(written)
+    stems = dict(zip(distinct, stems_of(distinct, known), strict=True))
+    counts: Counter[str] = Counter()
+    for word in compress(distinct, _telling(distinct, known)):
+        counts[stems[word]] += written[word]
+    for stem, mentions in Counter(map(stems.__getitem__, tail)).items():
+        if counts[stem] == mentions:
+            del counts[stem]
+    return counts
 
 
-def _tail_words(text: str) -> int:
-    """How many words stand in the closing paragraphs, where houses put what they append to everything."""
+def _tail(text: str) -> str:
+    """The closing paragraphs, where houses put what they append to everything."""
     start = len(text.rstrip())
     for _ in range(_TAIL_PARAGRAPHS):
         end = text.rfind("\n", 0, start)
         if end < _TAIL_FROM * len(text):
             break
         start = end
-    return 0 if start >= len(text.rstrip()) else len(words_in(text[start:]))
-
-
-def _only_at_the_end(stems: list[str], tail: int) -> Counter[str]:
-    return Counter(stems[len(stems) - tail :])
+    return text[start:] if start < len(text.rstrip()) else ""
 
 
 def _heaviest(
     counts: Counter[str], in_head: dict[str, None], in_lead: dict[str, None]
 ) -> tuple[tuple[str, float], ...]:
-    table = background()
-    weights: dict[str, float] = {}
-    for term in (*in_head, *counts):
-        if term not in weights:
-            bonus = _HEADLINE_BONUS * (term in in_head) + _LEAD_BONUS * (term in in_lead and term in counts)
-            weights[term] = log1p(counts[term]) + bonus
-    ranked = sorted(weights, key=lambda term: (-weights[term] * table.rarity(term), term))[:_MOST_TERMS]
-    return tuple((term, round(weights[term], 3)) for term in ranked)
+    weights = {term: log1p(mentions) for term, mentions in counts.items()}
+    for term in in_head:
+        weights[term] = log1p(counts[term]) + _HEADLINE_BONUS
+    for term in in_lead:
+        if term in counts:
+            weights[term] += _LEAD_BONUS
+    rarities = background().rarities(weights)
+    scores = zip(
+        [-weight * rarity for weight, rarity in zip(weights.values(), rarities, strict=True)], weights, strict=True
+    )
+    ranked = sorted(scores)[:_MOST_TERMS]
+    return tuple((term, round(weights[term], 3)) for _, term in ranked)
 
 
-def _numbers(words: list[str]) -> tuple[str, ...]:
-    found = dict.fromkeys(word.replace(",", "") for word in words if word[0].isdigit())
+def _numbers(written: Iterable[str]) -> tuple[str, ...]:
+    found = dict.fromkeys([word.replace(",", "") for word in written if word[0].isdigit()])
     return tuple(found)[:_MOST_NUMBERS]
 
 

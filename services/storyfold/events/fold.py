@@ -14,6 +14,7 @@ from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
 from storyfold.events.likeness import LIMIT, Probe, term_code
+from storyfold.events.origins import Match, origin
 from storyfold.events.rivals import Scored, compare, rival_of
 from storyfold.events.sharing import HEADLINE
 from storyfold.events.steps import Folding
@@ -81,7 +82,7 @@ def place(window: Window, article: Article, features: Features, now: datetime) -
         features: of its text.
         now: the moment of placement.
     """
-    original = _copied(window, features)
+    original = _copied(window, features, article.wire)
     if original is not None:
         known, evidence, score = original
         held = window.held(known.event_id)
@@ -131,20 +132,22 @@ def tell(window: Window, placing: Placing, article: Article, features: Features,
     return _merge(window, placing, _join(window, placing.into, folded))
 
 
-def _copied(window: Window, features: Features) -> tuple[Known, tuple[Evidence, ...], float] | None:
+def _copied(window: Window, features: Features, agency: str | None) -> tuple[Known, tuple[Evidence, ...], float] | None:
     same = window.same_text(features)
-    if same is not None:
-        return same, hash_evidence(same), 1.0
+    if same is not None and same.kind is not PlacementKind.DUPLICATE:
+        return same, hash_evidence(same, agency), 1.0
     sketch = hashes_of(features.sketch)
-    best: tuple[float, Known, Overlap] | None = None
-    for known in window.overlapping(sketch)[:_COPIES]:
-        found = overlap(sketch, features.shingles, known.sketch, known.shingles)
-        strength = max(found.resemblance, found.containment)
-        if is_copy(window, found) and _headed_alike(window, features, known) and (best is None or strength > best[0]):
-            best = (strength, known, found)
-    if best is None:
-        return None
-    return best[1], copy_evidence(best[1], best[2]), round(best[0], 4)
+    near = window.overlapping(sketch)[:_COPIES]
+    matches = [Match(known, overlap(sketch, features.shingles, known.sketch, known.shingles)) for known in near]
+    copied = [match for match in matches if _is_copy_of(window, features, match)]
+    if not copied:
+        return None if same is None else (same, hash_evidence(same, agency), 1.0)
+    found = origin(copied, agency)
+    return found.known, copy_evidence(found.known, found.overlap, agency), round(found.strength, 4)
+
+
+def _is_copy_of(window: Window, features: Features, match: Match) -> bool:
+    return is_copy(window, match.overlap) and _headed_alike(window, features, match.known)
 
 
 def is_copy(window: Window, found: Overlap) -> bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _FRESH = 65_536
 # Numbers that are gone are passed over when read; so many times what is asked for is looked through.
 _BEYOND = 4
+# Entries of the arrays that are merged at once: a few megabytes while they are.
+_PIECE = 262_144
+_HALF = np.uint64(32)
 
 
 class Index:
@@ -49,7 +52,7 @@ class Index:
 
     def extend(self, codes: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> None:
         """Let each code lead to the number beside it; for many, of which none is asked for meanwhile."""
-        self._many.append(codes.astype(np.uint64) << np.uint64(32) | numbers)
+        self._many.append(_keys(codes, numbers))
 
     def drop(self, number: int) -> None:
         """Let nothing lead to a number any more."""
@@ -59,7 +62,8 @@ class Index:
         """The lowest numbers under each of some codes, ascending, each once."""
         reach = _BEYOND * self._most
         out = []
-        for code, (start, end) in zip(codes, self._ranges(codes), strict=True):
+        starts, ends = self._spans(codes)
+        for code, start, end in zip(codes, starts.tolist(), ends.tolist(), strict=True):
             found = self._numbers[start : min(end, start + reach)].tolist()
             fresh = self._fresh.get(code)
             if fresh is not None:
@@ -67,46 +71,84 @@ class Index:
             out.append([number for number in found if number not in self._gone][: self._most])
         return out
 
-    def newest(self, codes: Sequence[int]) -> tuple[NDArray[np.uint32], list[int]]:
+    def newest(self, codes: Sequence[int]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
         """The highest numbers under each of some codes, each once; some may be gone.
 
         Returns:
             Those of all codes end to end, and how many belong to each.
         """
-        parts = [np.empty(0, np.uint32)]
-        for code, (start, end) in zip(codes, self._ranges(codes), strict=True):
-            found = self._numbers[max(start, end - self._most) : end]
-            fresh = self._fresh.get(code)
-            if fresh is not None:
-                both = sorted({*found.tolist(), *fresh[-_BEYOND * self._most :]})
-                found = np.array(both[-self._most :], np.uint32)
-            parts.append(found)
-        return np.concatenate(parts), [len(part) for part in parts[1:]]
+        starts, ends = self._spans(codes)
+        sizes = np.minimum(ends - starts, self._most)
+        befores = sizes.cumsum() - sizes
+        found = self._numbers[np.arange(sizes.sum()) + (ends - sizes - befores).repeat(sizes)]
+        reach = _BEYOND * self._most
+        fresh = self._fresh
+        late = [(place, fresh[code][-reach:]) for place, code in enumerate(codes) if code in fresh]
+        if not late:
+            return found, sizes
+        # Place and number in one, so that those of each code are put in order at once.
+        keys = np.arange(len(codes), dtype=np.uint64) << _HALF
+        more = np.array(list(chain.from_iterable(numbers for _, numbers in late)), np.uint64)
+        more |= keys[[place for place, _ in late]].repeat([len(numbers) for _, numbers in late])
+        both = _distinct(np.concatenate((keys.repeat(sizes) | found, more)))
+        sizes = np.bincount((both >> _HALF).astype(np.intp), minlength=len(codes))
+        last = sizes.cumsum().repeat(sizes) - np.arange(len(both)) <= self._most
+        return both[last].astype(np.uint32), np.minimum(sizes, self._most)
 
-    def _ranges(self, codes: Sequence[int]) -> list[tuple[int, int]]:
-        """Where the numbers of each code lie in the sorted arrays."""
+    def settle(self) -> None:
+        """Put in order what `extend` brought, which the next question would do otherwise."""
         if self._many:
             self._merge()
+
+    def _spans(self, codes: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where the numbers of each code lie in the sorted arrays."""
+        self.settle()
         keys = np.array(codes, np.uint32)
-        starts, ends = self._codes.searchsorted(keys, "left"), self._codes.searchsorted(keys, "right")
-        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+        return self._codes.searchsorted(keys, "left"), self._codes.searchsorted(keys, "right")
 
     def _merge(self) -> None:
-        numbers = np.fromiter(chain.from_iterable(self._fresh.values()), np.uint64)
+        """Merge what came last into the arrays, piece by piece: at no time there are more than two of each."""
+        more = self._waiting()
+        gone = np.fromiter(self._gone, np.uint32, len(self._gone))
+        held = len(self._codes)
+        codes, numbers = np.empty(held + len(more), np.uint32), np.empty(held + len(more), np.uint32)
+        start = taken = size = 0
+        while start < held or taken < len(more):
+            end = min(start + _PIECE, held)
+            piece = _keys(self._codes[start:end], self._numbers[start:end])
+            # What is there already comes to lie in one piece with itself.
+            following = _keys(self._codes[end : end + 1], self._numbers[end : end + 1])
+            upto = int(more.searchsorted(following[0])) if len(following) else len(more)
+            piece = _distinct(np.concatenate((piece, more[taken:upto])))
+            if len(gone):
+                piece = piece[~np.isin(piece.astype(np.uint32), gone)]
+            codes[size : size + len(piece)] = piece >> _HALF
+            numbers[size : size + len(piece)] = piece.astype(np.uint32)
+            start, taken, size = end, upto, size + len(piece)
+        self._codes, self._numbers = codes[:size], numbers[:size]
+        self._gone.clear()
+
+    def _waiting(self) -> NDArray[np.uint64]:
+        """What came last, in order; it waits no more."""
         sizes = [len(each) for each in self._fresh.values()]
         codes = np.fromiter(self._fresh, np.uint64, len(self._fresh)).repeat(sizes)
-        held = self._codes.astype(np.uint64) << np.uint64(32) | self._numbers
-        both = np.concatenate((held, codes << np.uint64(32) | numbers, *self._many))
+        numbers = np.fromiter(chain.from_iterable(self._fresh.values()), np.uint64, sum(sizes))
+        more = np.concatenate((codes << _HALF | numbers, *self._many))
         self._many.clear()
-        both.sort(kind="stable")  # both parts are long runs already, or nearly
-        kept = np.ones(len(both), np.bool_)
-        np.not_equal(both[1:], both[:-1], out=kept[1:])
-        if self._gone:
-            gone = np.fromiter(self._gone, np.uint64, len(self._gone))
-            kept &= ~np.isin(both & np.uint64(0xFFFFFFFF), gone)
-            self._gone.clear()
-        both = both[kept]
-        self._codes = (both >> np.uint64(32)).astype(np.uint32)
-        self._numbers = both.astype(np.uint32)
         self._fresh = {}
         self._count = 0
+        more.sort()
+        return more
+
+
+def _keys(codes: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Each code and its number in one, which sorts by both."""
+    return codes.astype(np.uint64) << _HALF | numbers
+
+
+def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """In order, each once; the keys given are put in order."""
+    keys.sort(kind="stable")  # long runs already
+    kept = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=kept[1:])
+    return keys[kept]

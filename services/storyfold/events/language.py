@@ -65,6 +65,11 @@ def lexicon(language: str) -> Lexicon:
     return Lexicon(words, Stemmer.Stemmer(algorithm, 20_000) if algorithm else None)
 
 
+def stems_of(words: list[str], known: Lexicon) -> list[str]:
+    """Words cut down to their stems; whole where the language has no stemmer."""
+    return known.stemmer.stemWords(words) if known.stemmer else words
+
+
 def language_of(words: list[str], stated: str | None) -> str:
     """Decide a language: what the article states, else what its small words say.
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from math import log, log1p, sqrt
 from zlib import crc32
 
-from storyfold.events.sharing import HEADLINE, NAME, Shared, Sought, shared, sought
+from storyfold.events.sharing import HEADLINE, NAME, Laid, Shared, Sought, lay, shared, sought
 from storyfold.model.features import Features, Mentioned
 
 # The kinds of evidence, in the order of the weights. Few, and none that tells one collection of articles from another
@@ -41,7 +41,8 @@ LIMIT = 5.0
 _NAMELESS = 0.4
 # Unknown dates count like this many days apart, reports of one event are about as far from each other.
 _USUAL_GAP = log1p(3.0)
-_BRIEF = log(150)
+_BRIEF_WORDS = 150
+_BRIEF = log(_BRIEF_WORDS)
 # An event's own log odds: this share is the mean over its reports, the rest the mean over the two nearest of them.
 _MEAN_SHARE = 0.75
 _NEAREST = 2
@@ -142,6 +143,11 @@ def term_code(term: str) -> int:
     return crc32(term.encode(), _TERM)
 
 
+def term_codes(features: Features) -> array[int]:
+    """Name each of an article's terms as `term_code` does."""
+    return array("I", [crc32(term.encode(), _TERM) for term, _ in features.terms])
+
+
 def number_code(number: str) -> int:
     """Hash a number with its weight in the lowest two bits: long ones are rarer; years are not."""
     year = len(number) == 4 and number[:2] in {"19", "20"}
@@ -159,13 +165,13 @@ def profile_of(features: Features, ids: array[int], rarities: array[float], publ
         published: days since 1970, or None.
     """
     head, named = set(features.headline), set(features.named)
-    flags = bytes(HEADLINE * (term in head) | NAME * (term in named) for term, _ in features.terms)
+    flags = bytes([HEADLINE * (term in head) | NAME * (term in named) for term, _ in features.terms])
     raw = [weight * rarity for (_, weight), rarity in zip(features.terms, rarities, strict=True)]
-    whole = sqrt(sum(value * value for value in raw)) or 1.0
+    whole = sqrt(sum([value * value for value in raw])) or 1.0
     weights = array("f", [value / whole for value in raw])
     norms = (
-        sqrt(sum(r * r for r, flag in zip(rarities, flags, strict=True) if flag & HEADLINE)),
-        sqrt(sum(w * w for w, flag in zip(weights, flags, strict=True) if flag & NAME)),
+        sqrt(sum([r * r for r, flag in zip(rarities, flags, strict=True) if flag & HEADLINE])),
+        sqrt(sum([w * w for w, flag in zip(weights, flags, strict=True) if flag & NAME])),
     )
     numbers = array("I", sorted({number_code(number) for number in features.numbers}))
     said = features.mentioned
@@ -199,12 +205,15 @@ def probe_of(profile: Profile, rarities: array[float]) -> Probe:
     return Probe(profile, sought(profile, rarities))
 
 
-def observe(probe: Probe, others: Sequence[Profile]) -> list[tuple[float, ...] | None]:
+def observe(
+    probe: Probe, others: Sequence[Profile], laid: Sequence[Laid] | None = None
+) -> list[tuple[float, ...] | None]:
     """Observe how alike an article and each of some others are.
 
     Args:
         probe: one article.
         others: to compare it with.
+        laid: the same laid end to end, in one or more parts, where that has been done.
 
     Returns:
         For each of the others one number for each of `KINDS`, or None where they share so few words that nothing else
@@ -215,43 +224,34 @@ def observe(probe: Probe, others: Sequence[Profile]) -> list[tuple[float, ...] |
     one = probe.profile
     if len(one.terms) < _LEAST_TERMS:
         return [None] * len(others)
-    pairs = zip(others, shared(probe.sought, others), strict=True)
-    return [_observed(one, other, each) if _comparable(other, each) else None for other, each in pairs]
+    phrases = sqrt(len(one.phrases))
+    counted = shared(probe.sought, (lay(others),) if laid is None else laid)
+    pairs = zip(others, counted, strict=True)
+    return [_observed(one, phrases, other, each) if _comparable(other, each) else None for other, each in pairs]
 
 
 def _comparable(other: Profile, common: Shared) -> bool:
     return common.words >= _LEAST_WORDS and len(other.terms) >= _LEAST_TERMS
 
 
-def _observed(one: Profile, other: Profile, common: Shared) -> tuple[float, ...]:
+def _observed(one: Profile, phrases: float, other: Profile, common: Shared) -> tuple[float, ...]:
+    words, headline, names, their_names, numbers, in_phrases = common
+    (head, named), (their_head, their_named) = one.norms, other.norms
+    length = min(one.length, other.length) + 10
     apart = None if one.published is None or other.published is None else abs(one.published - other.published)
+    # What shares nothing is what is met most: its logarithm is known.
     return (
-        _logged(common.words),
-        _logged(_ratio(common.headline, one.norms[0], other.norms[0])),
-        _logged(_ratio(common.phrases, sqrt(len(one.phrases)), sqrt(len(other.phrases)))),
-        _named(one, other, common),
-        sqrt(_ratio(common.numbers, one.number_norm, other.number_norm)),
+        log(words + _CHANCE),
+        log(headline / (head * their_head) + _CHANCE) if headline and head and their_head else _LOG_CHANCE,
+        log(in_phrases / (phrases * sqrt(len(other.phrases))) + _CHANCE) if in_phrases else _LOG_CHANCE,
+        max(names / (named * named), their_names / (their_named * their_named)) if named and their_named else _NAMELESS,
+        sqrt(numbers / (one.number_norm * other.number_norm)) if numbers else 0.0,
         1.0 if one.days & other.days else 0.0,
         1.0 if one.weekdays and other.weekdays and not one.weekdays & other.weekdays else 0.0,
         1.0 if one.months and other.months and not one.months & other.months else 0.0,
         0.0 if apart is None else log1p(apart) - _USUAL_GAP,
-        max(0.0, _BRIEF - log(min(one.length, other.length) + 10)),
+        _BRIEF - log(length) if length < _BRIEF_WORDS else 0.0,
     )
-
-
-def _named(one: Profile, other: Profile, common: Shared) -> float:
-    ours, theirs = one.norms[1], other.norms[1]
-    if not ours or not theirs:
-        return _NAMELESS
-    return max(common.names / (ours * ours), common.their_names / (theirs * theirs))
-
-
-def _logged(cosine: float) -> float:
-    return log(cosine + _CHANCE)
-
-
-def _ratio(dot: float, one: float, other: float) -> float:
-    return dot / (one * other) if one and other else 0.0
 
 
 def log_odds(model: Model, observed: tuple[float, ...] | None) -> float:
@@ -265,7 +265,7 @@ def log_odds(model: Model, observed: tuple[float, ...] | None) -> float:
     value = model.bias
     for weight, seen in zip(model.weights, observed, strict=True):
         value += weight * seen
-    return max(-LIMIT, min(LIMIT, value))
+    return LIMIT if value > LIMIT else max(-LIMIT, value)
 
 
 def of_event(odds: Sequence[float]) -> float:

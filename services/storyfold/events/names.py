@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from storyfold.events.words import WORD
+from storyfold.events.words import Cut
 
 # Scripts of languages that write every noun with a capital: only runs of two words or more are names there.
 _NOUNS_CAPITALISED = frozenset({"de", "lb"})
@@ -15,7 +15,7 @@ _STARTS = frozenset('.!?:;\n"“”„«»•|—')
 _MOST_WORDS = 6
 
 
-def names_in(text: str, stop_words: frozenset[str], language: str) -> Counter[str]:
+def names_in(text: Cut, stop_words: frozenset[str], language: str) -> Counter[str]:
     """Find runs of capitalised words that are not merely the start of a sentence.
 
     Args:
@@ -26,39 +26,57 @@ def names_in(text: str, stop_words: frozenset[str], language: str) -> Counter[st
     Returns:
         Names as written, in order of first mention → mentions.
     """
-    spans = [(match.group(), match.start(), match.end()) for match in WORD.finditer(text)]
-    lower = {word for word, _, _ in spans if word[0].islower()}
+    runs, gaps = text.runs, text.gaps
+    written = set(runs)
     found: Counter[str] = Counter()
     opening: Counter[str] = Counter()
     least = 2 if language in _NOUNS_CAPITALISED else 1
-    run: list[str] = []
-    fresh, begun_fresh = True, False
-    last = len(spans) - 1
-    for i, (raw, _, end) in enumerate(spans):
-        gap = "\n" if i == last else text[end : spans[i + 1][1]]
+    read = 0
+    # Only a capital begins a name: the other words, nine of ten, are not looked at one by one.
+    for first in [i for i, word in enumerate(runs) if word[0].isupper()]:
+        if first < read:
+            continue
+        name, read = _run(text, first, stop_words, written)
+        if least <= len(name) <= _MOST_WORDS:
+            # A single word that opens a sentence is a name only where it is one elsewhere.
+            alone = len(name) == 1 and (first == 0 or _opens(gaps[first - 1]))
+            (opening if alone else found)[" ".join(name)] += 1
+    for single, count in opening.items():
+        if single in found:
+            found[single] += count
+    return found
+
+
+def _run(text: Cut, first: int, stop_words: frozenset[str], written: set[str]) -> tuple[list[str], int]:
+    """Follow a name from the word that may begin it: its words, and the first word not looked at."""
+    runs, gaps = text.runs, text.gaps
+    last = len(runs) - 1
+    name: list[str] = []
+    i = first
+    while True:
+        raw = runs[i]
+        gap = "\n" if i == last else gaps[i]
         if raw[0].isupper() and len(raw) > 1:
             word = raw[:-2] if raw.endswith(_POSSESSIVE) else raw
             small = word.lower()
-            if (small not in stop_words or (run and small in _NAMING)) and not (fresh and small in lower):
-                if not run:
-                    begun_fresh = fresh
-                run.append(word)
-                goes_on = gap in _LINKS and word is raw
-            else:
-                goes_on = False
+            stops = small in stop_words and not (name and small in _NAMING)
+            # Capitalised because it opens a sentence: written small elsewhere.
+            if stops or (small in written and small[0].islower() and (i == 0 or _opens(gaps[i - 1]))):
+                break
+            name.append(word)
+            goes_on = gap in _LINKS and word is raw
         else:
-            goes_on = bool(run) and raw in _INNER and gap == " " and i < last and spans[i + 1][0][0].isupper()
+            goes_on = bool(name) and raw in _INNER and gap == " " and i < last and runs[i + 1][0].isupper()
             if goes_on:
-                run.append(raw)
-        if run and not goes_on:
-            while run and run[-1] in _INNER:
-                run.pop()
-            if least <= len(run) <= _MOST_WORDS:
-                # A single word that opens a sentence is a name only where it is one elsewhere.
-                (opening if begun_fresh and len(run) == 1 else found)[" ".join(run)] += 1
-            run = []
-        fresh = gap != " " and not _STARTS.isdisjoint(gap)
-    for name, count in opening.items():
-        if name in found:
-            found[name] += count
-    return found
+                name.append(raw)
+        if not goes_on:
+            break
+        i += 1
+    while name and name[-1] in _INNER:
+        name.pop()
+    return name, i + 1
+
+
+def _opens(gap: str) -> bool:
+    """Whether what stands between two words ends a sentence."""
+    return gap != " " and not _STARTS.isdisjoint(gap)

@@ -20,21 +20,24 @@ if TYPE_CHECKING:
 
 # Says how the bytes are laid out and what they mean. Another number makes folding pack what the store holds anew from
 # its features, so raise it whenever `Profile`, what it is computed from, or this module changes.
-LAYOUT = b"sf\x02"
+LAYOUT = b"sf\x03"
 
 # Hash of the text, shingles, hashes in the sketch, bytes of the publisher's name, bytes of the language.
 _TEXT = Struct("<3s16sIHHB")
 # Terms, numbers, phrases, bytes of days, months, weekdays, length; norms; norm of numbers; published.
 _PROFILE = Struct("<HHHBHBI2ddd")
 _TERMS = Struct("<H")
+# Stands between a publisher's name and that of an agency.
+_BEHIND = "\0"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who told, and in which language (ISO 639-1 or "und")."""
+    """Who told, in which language (ISO 639-1 or "und"), and the agency whose words they are; None for their own."""
 
     publisher: PublisherId
     language: str
+    agency: str | None = None
 
 
 def pack(text_hash: str, sketch: bytes, shingles: int, source: Source, profile: Profile | None) -> bytes:
@@ -47,7 +50,8 @@ def pack(text_hash: str, sketch: bytes, shingles: int, source: Source, profile: 
         source: who told it.
         profile: None for a copy, with which no report is compared.
     """
-    name, language = source.publisher.encode(), source.language.encode()
+    told = source.publisher if source.agency is None else f"{source.publisher}{_BEHIND}{source.agency}"
+    name, language = told.encode(), source.language.encode()
     head = _TEXT.pack(LAYOUT, bytes.fromhex(text_hash), shingles, len(sketch) // 4, len(name), len(language))
     parts: list[Buffer] = [head, name, language, sketch]
     if profile is not None:
@@ -95,7 +99,8 @@ def source_of(packed: bytes) -> Source:
     """Who told it."""
     _, _, _, _, name, language = _TEXT.unpack_from(packed)
     end = _TEXT.size + name
-    return Source(PublisherId(packed[_TEXT.size : end].decode()), packed[end : end + language].decode())
+    publisher, _, agency = packed[_TEXT.size : end].decode().partition(_BEHIND)
+    return Source(PublisherId(publisher), packed[end : end + language].decode(), agency or None)
 
 
 def found_by(packed: bytes, shingles: int) -> tuple[bytes, bytes, bytes]:

@@ -24,10 +24,11 @@ class Scored:
 
 def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[Scored]:
     """Compare an article with some events: its log odds with their reports, taken together by `of_event`, decide."""
-    samples = [[window.profile(each) for each in held.sample()] for held in events]
-    observed = iter(observe(probe, [profile for sample in samples for profile in sample]))
+    samples = [window.sampled(held) for held in events]
+    profiles = [profile for sample in samples for profile in sample.profiles]
+    observed = iter(observe(probe, profiles, [each.laid for each in samples]))
     out = []
-    for held, sample in zip(events, samples, strict=True):
+    for held, (sample, _) in zip(events, samples, strict=True):
         seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
         odds = [log_odds(window.model, each) for _, each in seen]
         out.append(Scored(held, of_event(odds), seen))

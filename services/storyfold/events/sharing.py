@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -120,19 +121,53 @@ def sought(article: Comparable, rarities: array[float]) -> Sought:
     return Sought(marks, codes[order], weights[order], squares[order], flags[order])
 
 
-def shared(one: Sought, others: Sequence[Comparable]) -> list[Shared]:
-    """Count what an article shares with each of the others."""
-    count = len(others)
+class Laid(NamedTuple):
+    """Articles laid end to end.
+
+    Attributes:
+        codes: of terms, numbers and phrases of each, uint32.
+        weights: float32; 0 where it is no term.
+        flags: of terms, or what else it is.
+        sizes: how many codes each has.
+    """
+
+    codes: bytes
+    weights: bytes
+    flags: bytes
+    sizes: tuple[int, ...]
+
+
+def lay(others: Sequence[Comparable]) -> Laid:
+    """Lay articles end to end."""
+    codes: list[array[int]] = []
+    weights: list[array[float] | memoryview] = []
+    flags: list[bytes | memoryview] = []
+    sizes: list[int] = []
+    for each in others:
+        numbers, phrases = len(each.numbers), len(each.phrases)
+        codes += (each.terms, each.numbers, each.phrases)
+        weights += (each.weights, _NO_WEIGHTS[: 4 * (numbers + phrases)])
+        flags += (each.flags, _NUMBERS[:numbers], _PHRASES[:phrases])
+        sizes.append(len(each.terms) + numbers + phrases)
+    return Laid(b"".join(codes), b"".join(weights), b"".join(flags), tuple(sizes))
+
+
+def shared(one: Sought, parts: Sequence[Laid]) -> list[Shared]:
+    """Count what an article shares with each of the articles in some parts."""
+    sizes = np.array(list(chain.from_iterable(part.sizes for part in parts)), np.intp)
+    count = len(sizes)
     if not len(one.codes):
         return [Shared(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)] * count
-    ends, codes, weights, flags = _end_to_end(others)
+    codes = np.frombuffer(b"".join([part.codes for part in parts]), np.uint32)
+    weights = np.frombuffer(b"".join([part.weights for part in parts]), np.float32)
+    flags = np.frombuffer(b"".join([part.flags for part in parts]), np.uint8)
     likely = one.marks[codes & _LOW].nonzero()[0]
     found = codes[likely]
     ours = one.codes.searchsorted(found)
     ours[ours == len(one.codes)] = 0
     same = one.codes[ours] == found
     at, ours = likely[same], ours[same]
-    owner = ends.searchsorted(at, "right")
+    owner = sizes.cumsum().searchsorted(at, "right")
     their_flags, our_flags = flags[at], one.flags[ours]
     both = their_flags & our_flags
     their_weights, our_weights = weights[at].astype(np.float64), one.weights[ours]
@@ -145,28 +180,4 @@ def shared(one: Sought, others: Sequence[Comparable]) -> list[Shared]:
         np.bincount(owner, np.where(both & _NUMBER, squares, 0.0), count),
         np.bincount(owner, np.where(both & _PHRASE, squares, 0.0), count),
     )
-    return [Shared(*row) for row in zip(*(each.tolist() for each in sums), strict=True)]
-
-
-def _end_to_end(
-    others: Sequence[Comparable],
-) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float32], NDArray[np.uint8]]:
-    """Lay articles end to end: where each ends, and the codes, weights and flags of all."""
-    codes: list[array[int]] = []
-    weights: list[array[float] | memoryview] = []
-    flags: list[bytes | memoryview] = []
-    ends: list[int] = []
-    end = 0
-    for each in others:
-        numbers, phrases = len(each.numbers), len(each.phrases)
-        codes += (each.terms, each.numbers, each.phrases)
-        weights += (each.weights, _NO_WEIGHTS[: 4 * (numbers + phrases)])
-        flags += (each.flags, _NUMBERS[:numbers], _PHRASES[:phrases])
-        end += len(each.terms) + numbers + phrases
-        ends.append(end)
-    return (
-        np.array(ends),
-        np.frombuffer(b"".join(codes), np.uint32),
-        np.frombuffer(b"".join(weights), np.float32),
-        np.frombuffer(b"".join(flags), np.uint8),
-    )
+    return list(map(Shared._make, zip(*[each.tolist() for each in sums], strict=True)))

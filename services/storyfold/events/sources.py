@@ -9,9 +9,9 @@ _NAME = rf"(?P<name>(?:the )?{_WORD}(?: (?:della |de )?{_WORD}){{0,4}})"
 # Behind these words any name is a source.
 _REPORT_BY = re.compile(rf"\b(?:news|media|press|television|radio)\s+reports?\s+by\s+{_NAME}")
 # Here only a name known or recognisable as that of a medium is one.
-_REPORTED = re.compile(
-    rf"{_NAME}(?:\s+(?:news\s+agency|newspaper|television|radio|TV))?\s+(?:reported|reports|quoted|cited)\b"
-)
+_VERBS = ("reported", "reports", "quoted", "cited")
+# The dearest of the four: it begins at every capital. Texts without one of its verbs, three of four, are spared it.
+_REPORTED = re.compile(rf"{_NAME}(?:\s+(?:news\s+agency|newspaper|television|radio|TV))?\s+(?:{'|'.join(_VERBS)})\b")
 _TOLD = re.compile(
     rf"\b(?:told|telling|according\s+to|quoted\s+by|cited\s+by|reported\s+by|interview\s+with)\s+{_NAME}"
 )
@@ -40,6 +40,8 @@ def sources_in(text: str) -> tuple[str, ...]:
     """
     found: dict[str, int] = {}
     for pattern, any_name in ((_REPORTED, False), (_TOLD, False), (_REPORT_BY, True), (_CREDIT, False)):
+        if pattern is _REPORTED and not any(verb in text for verb in _VERBS):
+            continue
         for match in pattern.finditer(text):
             name = _tidy(match["name"])
             if name and (_is_medium(name) or (any_name and _names_one(name))):

@@ -8,19 +8,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
-from itertools import chain
+from itertools import chain, repeat
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
 from storyfold.events.background import background
 from storyfold.events.index import Index
-from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code
-from storyfold.events.packing import Source, found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
+from storyfold.events.likeness import Model, Probe, Profile, probe_of, profile_of, shipped_model, term_code, term_codes
+from storyfold.events.packing import found_by, hash_of, pack, profile_in, sketch_of, source_of, text_hash_of
 from storyfold.events.policy import FoldPolicy
-from storyfold.events.sharing import COUNTED, HEADLINE
+from storyfold.events.sharing import COUNTED, HEADLINE, Laid, lay
 from storyfold.events.steps import Folding, Sweeping
-from storyfold.events.tallies import Standing
+from storyfold.events.tallies import Standing, told_by
 from storyfold.model.articles import Article, PlacementKind
 from storyfold.model.commit import EventHead, FoldedArticle, WindowRow, WindowState
 from storyfold.model.events import Event, EventStatus
@@ -34,6 +35,8 @@ _POSTING = 64
 # An article is found as a copy by so many of its smallest shingle hashes: two texts of which half the shingles are
 # the same share none of eight with a chance below 1 in 250.
 _BANDS = 8
+# Candidates that are looked at first, for each that is wanted.
+_CLOSEST = 4
 # A shingle that stands in more texts than this is a publisher's footer.
 _FOOTER = 24
 # Reports of an event that an article is compared with: spread evenly over its life.
@@ -43,6 +46,8 @@ SAMPLE = 10
 _STREAM = 20
 # Reports that are held unpacked: those that were compared last are likely to be compared again.
 _UNPACKED = 8192
+# Events whose samples are held laid out: 15 KiB each.
+_LAID = 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400.0
 
@@ -117,6 +122,13 @@ class Held:
         return [self.reports[i * (count - 1) // (SAMPLE - 1)] for i in range(SAMPLE)]
 
 
+class Sample(NamedTuple):
+    """The sampled reports of an event: unpacked, and laid end to end for counting what they share with an article."""
+
+    profiles: tuple[Profile, ...]
+    laid: Laid
+
+
 class Window:
     """What folding compares with: articles, events and the indexes that find them.
 
@@ -154,6 +166,7 @@ class Window:
         self._by_hash: dict[bytes, int] = {}
         self._due: list[tuple[datetime, EventId]] = []
         self._unpacked: dict[int, Profile] = {}
+        self._samples: dict[EventId, Sample] = {}
         self._latest: tuple[Features, Probe] | None = None
         self._grown: list[EventId] = []
 
@@ -225,13 +238,14 @@ class Window:
     def _rarities_of(self, terms: array[int]) -> array[float]:
         total = log(self._background + _STREAM * len(self._events) + 2)
         counts = self._counts
-        return array("f", [max(0.0, total - log(counts.get(term, 0) + 1)) for term in terms])
+        raw = [total - log(count + 1) for count in map(counts.get, terms, repeat(0))]
+        return array("f", map(max, repeat(0.0), raw))
 
     def probe(self, features: Features, published: datetime | None) -> Probe:
         """Unpack an article for comparison with what is in the window."""
         if self._latest is not None and self._latest[0] is features:
             return self._latest[1]
-        ids = array("I", [term_code(term) for term, _ in features.terms])
+        ids = term_codes(features)
         rarities = self._rarities_of(ids)
         days = None if published is None else (published - _EPOCH).total_seconds() / _DAY
         probe = probe_of(profile_of(features, ids, rarities, days), rarities)
@@ -246,7 +260,9 @@ class Window:
         votes = np.bincount(where, np.array([weight for _, weight in keys]).repeat(sizes))
         best: dict[EventId, float] = {}
         least = 0.0
-        for place in (-votes).argsort(kind="stable").tolist():
+        order = (-votes).argsort(kind="stable")
+        # The first few nearly always do; to make numbers of all costs more than to put them in order.
+        for place in chain(order[: _CLOSEST * limit].tolist(), order[_CLOSEST * limit :]):
             vote = float(votes[place])
             if len(best) >= limit and vote < least:
                 break
@@ -272,18 +288,26 @@ class Window:
             profile = self._unpacked[known.number] = profile_in(known.packed)
         return profile
 
+    def sampled(self, held: Held) -> Sample:
+        """The reports of an event that an article is compared with."""
+        sample = self._samples.get(held.event_id)
+        if sample is None:
+            profiles = tuple([self.profile(each) for each in held.sample()])
+            if len(self._samples) >= _LAID:
+                del self._samples[next(iter(self._samples))]
+            sample = self._samples[held.event_id] = Sample(profiles, lay(profiles))
+        return sample
+
     def pack(self, article: Article, features: Features, kind: PlacementKind, event_id: EventId) -> bytes:
         """Pack an article as it will be compared with, should it be placed in an event."""
         profile = None
         if kind is not PlacementKind.DUPLICATE:
             profile = self.probe(features, published(article)).profile
             told = self._told(self.held(event_id), article.article_id)
-            fresh = bytes(
-                flag if term in told else flag | COUNTED
-                for term, flag in zip(profile.terms, profile.flags, strict=True)
-            )
+            pairs = zip(profile.terms, profile.flags, strict=True)
+            fresh = bytes([flag if term in told else flag | COUNTED for term, flag in pairs])
             profile = replace(profile, flags=fresh)
-        source = Source(article.publisher.publisher_id, features.language)
+        source = told_by(article, features)
         return pack(features.text_hash, features.sketch, features.shingles, source, profile)
 
     def _told(self, held: Held | None, besides: ArticleId) -> frozenset[int]:
@@ -313,6 +337,11 @@ class Window:
                 self._open(head.event_id, head.status)
             else:
                 self._moved[head.event_id] = head.merged_into
+
+    def take_no_more(self) -> None:
+        """Get ready for being asked, once everything that the store holds is taken in."""
+        self._postings.settle()
+        self._by_shingle.settle()
 
     def take_rows(self, rows: Iterable[WindowRow | FoldedArticle]) -> None:
         """Take in articles as the store holds them, in the order they were placed, after their events."""
@@ -352,7 +381,7 @@ class Window:
             for known in self._articles.values():
                 if self.resolve(known.event_id) == event.event_id:
                     source = source_of(known.packed)
-                    held.standing.add(source.publisher, known.kind, source.language)
+                    held.standing.add(source, known.kind)
         for row in rows:
             both = self._enter(row)
             if both is not None:
@@ -429,8 +458,10 @@ class Window:
         loser = self._events.pop(event_id, None)
         self._moved[event_id] = merged_into
         self._documents.pop(event_id, None)
+        self._samples.pop(event_id, None)
         if loser is None or winner is None:
             return
+        self._samples.pop(winner.event_id, None)
         winner.reports.extend(loser.reports)
         winner.articles += loser.articles
         winner.numbers += loser.numbers
@@ -470,8 +501,9 @@ class Window:
         if before is None:
             held.articles += 1
             source = source_of(row.packed)
-            held.standing.add(source.publisher, row.kind, source.language)
+            held.standing.add(source, row.kind)
             if row.kind is not PlacementKind.DUPLICATE:
+                self._samples.pop(held.event_id, None)
                 held.reports.append(row.article_id)
                 self._look(held)
         return known, held
@@ -487,7 +519,7 @@ class Window:
             self._by_hash.setdefault(hash_of(known.packed), known.number)
             self._by_shingle.add(sketch[:_BANDS], known.number)
         if known.kind is not PlacementKind.DUPLICATE:
-            profile = profile_in(known.packed)
+            profile = self.profile(known.article_id)
             self._count(profile, _STREAM)
             self._postings.add([key for key, _ in _keys(profile)], held.numbers[0])
 
@@ -518,6 +550,7 @@ class Window:
         """Take an article out of the indexes."""
         del self._in_order[known.number]
         self._unpacked.pop(known.number, None)
+        self._samples.pop(self.resolve(known.event_id), None)
         if self._by_hash.get(hash_of(known.packed)) == known.number:
             del self._by_hash[hash_of(known.packed)]
         self._by_shingle.drop(known.number)

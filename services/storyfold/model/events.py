@@ -27,7 +27,8 @@ class Counts:
         reports: in their own words.
         duplicates: copies.
         publishers: distinct houses.
-        independent_publishers: distinct houses with at least one report in their own words.
+        independent_publishers: distinct voices: houses with at least one report in their own words, and agencies whose
+            words others print; however many print an agency's texts, it counts once.
     """
 
     articles: int

@@ -51,6 +51,7 @@ async def fill(store: Store, policy: FoldPolicy, now: datetime, shard: Shard | N
             async for part in parts:
                 window.take_heads(head for head in part.heads if head.status is not EventStatus.RETRACTED)
                 window.take_rows(part.rows)
+        window.take_no_more()
     window.take_grown()  # whether they are one was looked at before
     return Filled(window, window.let_go_of_empty())
 

@@ -1,12 +1,16 @@
 """Notes in the store of what is on Kafka, made beside the publishing.
 
-The position on Kafka is the truth, so a note may be late: it only lets rows be dropped. One is under way at a time, and
-the next covers all that was published meanwhile; so the fuller the outbox, the fewer notes there are.
+The position on Kafka is the truth, so a note may be late: it only lets rows be dropped. One is under way at a time, a
+few are made a second, and each covers all that was published meanwhile: a note syncs the disk, and the commits that
+bring the next records would wait for it.
 """
 
 import asyncio
 
 from storyfold.ports import Clock, Store
+
+# Rows that are on Kafka already live longer by this; a note for each transaction would be a sync for each.
+EVERY_SECONDS = 0.25
 
 
 class Marks:
@@ -22,9 +26,10 @@ class Marks:
         self._clock = clock
         self._wanted = self._noted = 0
         self._noting: asyncio.Task[None] | None = None
+        self._due = float("-inf")
 
     def reached(self, position: int) -> None:
-        """Say that everything up to a position is on Kafka.
+        """Say that everything up to a position is on Kafka; said again, it is noted if it was too soon before.
 
         Raises:
             StoreError: the note before could not be made.
@@ -32,8 +37,8 @@ class Marks:
         self._wanted = position
         if self._noting is not None and self._noting.done():
             self._noting.result()
-        if position > self._noted and (self._noting is None or self._noting.done()):
-            self._noting = asyncio.create_task(self._note(), name="outbox-marks")
+        if self._clock.steady() >= self._due:
+            self._begin_note()
 
     async def settle(self) -> None:
         """Return when everything reached is noted.
@@ -41,8 +46,10 @@ class Marks:
         Raises:
             StoreError: it could not be noted.
         """
-        if self._noting is not None:
+        self._begin_note()
+        while self._noting is not None and self._noted < self._wanted:
             await asyncio.shield(self._noting)
+            self._begin_note()
 
     async def begin(self, position: int) -> None:
         """Let a note that is under way end, whatever becomes of it, and go on from a position that is noted."""
@@ -51,8 +58,13 @@ class Marks:
         if noting is not None:
             await asyncio.gather(noting, return_exceptions=True)
         self._wanted = self._noted = position
+        self._due = float("-inf")
 
-    async def _note(self) -> None:
-        while self._noted < (wanted := self._wanted):
-            await self._store.mark_published(wanted, self._clock.now())
-            self._noted = wanted
+    def _begin_note(self) -> None:
+        if self._noted < self._wanted and (self._noting is None or self._noting.done()):
+            self._due = self._clock.steady() + EVERY_SECONDS
+            self._noting = asyncio.create_task(self._note(self._wanted), name="outbox-marks")
+
+    async def _note(self, wanted: int) -> None:
+        await self._store.mark_published(wanted, self._clock.now())
+        self._noted = wanted

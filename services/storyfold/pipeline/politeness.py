@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from math import inf
 from typing import Final, assert_never
@@ -349,8 +350,12 @@ def _size_kept(host: _Host) -> int:
     return _size(host.robots.robots) if host.robots else 0
 
 
+@lru_cache(maxsize=1024)
 def _origin(url: str) -> str:
-    """Scheme, host and port, by which hosts are told apart; a default port is left out."""
+    """Scheme, host and port, by which hosts are told apart; a default port is left out.
+
+    Asked three times of each visit, hence the memory of the last ones.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,6 +46,9 @@ class PublishPolicy:
         batch_rows: records in one Kafka transaction.
         batch_bytes: and their values together, beyond the first record.
         poll_seconds: between two looks into the outbox while nobody nudges.
+        busy_poll_seconds: likewise, for so long as `busy_seconds` after something was published: records come together,
+            and where folding is another process nobody nudges.
+        busy_seconds: see there.
         first_wait: seconds before opening again after the broker was not there; doubles with each further time.
         last_wait: longest such wait.
         refused_wait: seconds before a record that Kafka refused is tried again.
@@ -58,6 +61,8 @@ class PublishPolicy:
     batch_rows: int = 2000
     batch_bytes: int = 4 * 1024 * 1024
     poll_seconds: float = 0.2
+    busy_poll_seconds: float = 0.03
+    busy_seconds: float = 2.0
     first_wait: float = 0.25
     last_wait: float = 15.0
     refused_wait: float = 60.0
@@ -184,7 +189,11 @@ class PublishStage:
                     drain.set_result(None)
             if self._parts.clock.steady() - self._committed_at > self._policy.refresh.total_seconds():
                 return  # opening again makes sure that the position is still there, then commits it anew
-            await self._wait(self._policy.poll_seconds, self._nudged, self._replaced)
+            await self._wait(self._until_next_look(), self._nudged, self._replaced)
+
+    def _until_next_look(self) -> float:
+        idle = self._parts.clock.steady() - self._committed_at
+        return self._policy.busy_poll_seconds if idle < self._policy.busy_seconds else self._policy.poll_seconds
 
     async def _start_position(self) -> int:
         store, publisher = self._parts.store, self._parts.publisher
@@ -232,14 +241,18 @@ class PublishStage:
         meter, now = self._parts.meter, self._parts.clock.now()
         meter.observe(Metric.TRANSACTION_SECONDS, seconds)
         meter.count(Metric.TRANSACTIONS, PublishOutcome.COMMITTED)
-        for topic, number in Counter(row.record.topic for row in rows).items():
-            meter.count(Metric.RECORDS, topic, number)
+        seen: defaultdict[Topic, list[float]] = defaultdict(list)
+        published: defaultdict[Topic, list[float]] = defaultdict(list)
         for row in rows:
             record = row.record
-            meter.observe(Metric.SEEN_TO_KAFKA, max(0.0, (now - record.origin_at).total_seconds()), record.topic)
+            seen[record.topic].append(max(0.0, (now - record.origin_at).total_seconds()))
             if record.published_at is not None:
-                age = (now - record.published_at).total_seconds()
-                meter.observe(Metric.PUBLISHED_TO_KAFKA, max(0.0, age), record.topic)
+                published[record.topic].append(max(0.0, (now - record.published_at).total_seconds()))
+        for topic, spans in seen.items():
+            meter.count(Metric.RECORDS, topic, len(spans))
+            meter.observe_many(Metric.SEEN_TO_KAFKA, spans, topic)
+        for topic, spans in published.items():
+            meter.observe_many(Metric.PUBLISHED_TO_KAFKA, spans, topic)
 
     # -- current state, again -----------------------------------------------------------------------------------------
 

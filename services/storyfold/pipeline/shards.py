@@ -147,17 +147,10 @@ class _ShardMeter:
         self._meter = meter
         self._shard = shard
         self._gauges = gauges
-
-    def count(self, metric: Metric, label: StrEnum | None = None, by: float = 1) -> None:
-        """Add to a counter."""
-        self._meter.count(metric, label, by)
+        self.count, self.observe, self.observe_many = meter.count, meter.observe, meter.observe_many
 
     def gauge(self, metric: Metric, value: float, label: StrEnum | None = None) -> None:
         """Set this shard's part of a gauge."""
         values = self._gauges.setdefault((metric, label), {})
         values[self._shard] = value
         self._meter.gauge(metric, sum(values.values()), label)
-
-    def observe(self, metric: Metric, seconds: float, label: StrEnum | None = None) -> None:
-        """Add to a histogram."""
-        self._meter.observe(metric, seconds, label)

@@ -118,7 +118,8 @@ def test_an_empty_tree_gives_no_blocks() -> None:
 def test_stubs_are_told(head: str, text: str, feed_title: str, expected: Stub | None) -> None:
     """Films and indexes are told apart; a title that the article itself has is no evidence."""
     blocks = tuple(Block(BlockKind.PARAGRAPH, line) for line in text.split("\n"))
-    assert stub_of(blocks, head_of(tree("", head)), LinkedArticle(), feed_title) is expected
+    found = stub_of(page(b"", of=entry(title=feed_title)), blocks, head_of(tree("", head)), LinkedArticle())
+    assert expected is found
 
 
 def test_a_film_without_a_feed_text_keeps_its_line() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner import DefaultPartitioner
 
-from storyfold.edges.kafka_partitioning import KeyPartitioner
+from storyfold.edges.kafka_partitioning import partition_of
 
 
 class Cluster:
@@ -28,8 +28,8 @@ def test_as_the_default(key: bytes, partitions: int) -> None:
     """Any key goes where kafka-python's default puts it, the first time and the second."""
     cluster = Cluster(partitions)
     expected = DefaultPartitioner().partition("t", key, key, b"", b"", cluster)
-    assert expected == KeyPartitioner().partition("t", key, key, b"", b"", cluster)
-    assert expected == KeyPartitioner().partition("t", key, key, b"", b"", cluster)
+    assert expected == partition_of(key, partitions)
+    assert expected == partition_of(key, partitions)
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_as_the_default(key: bytes, partitions: int) -> None:
 )
 def test_as_java(key: bytes, hashed: int) -> None:
     """The hashes are those that Apache Kafka's own tests name."""
-    assert (hashed & 0x7FFFFFFF) % 1000 == KeyPartitioner().partition("t", key, key, b"", b"", Cluster(1000))
+    assert (hashed & 0x7FFFFFFF) % 1000 == partition_of(key, 1000)

@@ -1,10 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from storyfold.edges.telemetry import BUCKETS, PrometheusMeter
 from storyfold.model.feeds import PollOutcome
 from storyfold.model.fetching import Purpose
 from storyfold.model.metrics import Metric, MetricKind, Stage
+from storyfold.model.records import Topic
 
 
 def samples(meter: PrometheusMeter) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -35,6 +38,19 @@ def test_counters_gauges_and_histograms_take_their_measurements() -> None:
     assert 512 == found["storyfold_fetch_bytes_total", ("page",)]
     assert 7 == found["storyfold_hop_depth", ("read",)]
     assert (2, 0.3) == (found["storyfold_poll_seconds_count", ()], found["storyfold_poll_seconds_sum", ()])
+
+
+@given(st.lists(st.floats(-1, 1e6) | st.sampled_from(BUCKETS[Metric.SEEN_TO_KAFKA]), max_size=30))
+def test_many_observations_at_once(seconds: list[float]) -> None:
+    """Observing many spans in one go gives what observing each gives."""
+    at_once, one_by_one = PrometheusMeter(), PrometheusMeter()
+    at_once.observe_many(Metric.SEEN_TO_KAFKA, seconds, Topic.EVENTS)
+    for each in seconds:
+        one_by_one.observe(Metric.SEEN_TO_KAFKA, each, Topic.EVENTS)
+    name = Metric.SEEN_TO_KAFKA.value.name
+    expected = {place: value for place, value in samples(one_by_one).items() if place[0].startswith(name)}
+    found = {place: value for place, value in samples(at_once).items() if place[0].startswith(name)}
+    assert pytest.approx(expected) == found
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,19 @@ def test_numbers_that_are_gone_are_not_found() -> None:
     assert [[1], [3]] == found.oldest([1, 10])
     found.add([1], 3)
     assert [[1, 3]] == found.oldest([1])
+
+
+def test_what_is_merged_in_pieces_is_found_like_the_rest() -> None:
+    """Entries before, between, behind and at the edges of the pieces; what is there twice is found once."""
+    found, pieces = Index(3), 3 * index._PIECE
+    codes = np.arange(1, pieces + 1, dtype=np.uint32)
+    found.extend(codes, codes % 7)
+    found.settle()
+    edges = [1, index._PIECE, index._PIECE + 1, 2 * index._PIECE + 1, pieces]
+    found.extend(
+        np.array([*edges, *edges, 0, pieces + 1], np.uint32),
+        np.array([code % 7 for code in edges] + [9] * 7, np.uint32),
+    )
+    assert [[code % 7, 9] for code in edges] == newest(found, edges)
+    assert [[9], [9], [2]] == found.oldest([0, pieces + 1, 2])
+    assert pieces + 7 == len(found._codes)

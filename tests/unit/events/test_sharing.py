@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyfold.events.sharing import HEADLINE, NAME, Shared, shared, sought
+from storyfold.events.sharing import HEADLINE, NAME, Shared, lay, shared, sought
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,5 @@ def one_by_one(one: Text, other: Text) -> Shared:
 def test_counting_at_once_is_counting_one_by_one(one: Text, others: list[Text]) -> None:
     """To the last bit."""
     expected = [one_by_one(one, other) for other in others]
-    assert expected == shared(sought(one, one.rarities), others)
+    assert expected == shared(sought(one, one.rarities), [lay(others)])
+    assert expected == shared(sought(one, one.rarities), [lay(others[:1]), lay(others[1:])])

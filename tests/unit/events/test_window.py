@@ -12,7 +12,7 @@ from storyfold.events.window import SAMPLE, Window
 from storyfold.model.articles import PlacementKind
 from storyfold.model.commit import EventHead, WindowRow
 from storyfold.model.events import EventStatus
-from storyfold.model.identity import EventId
+from storyfold.model.identity import ArticleId, EventId
 from tests.fakes.events_press import QUAKE, START, article, features, place, quake, quake_again, trial
 from tests.fakes.two_quakes import OTHER, OTHER_AGAIN, glued
 
@@ -95,3 +95,42 @@ def test_what_has_left_is_not_missed(window: Window) -> None:
     window.lose(event.event_id)
     window.lose(EventId("nobody"))
     assert (0, ()) == (window.size(), window.let_go_of_empty())
+
+
+def test_the_reports_compared_with_are_those_that_the_event_has_now(window: Window) -> None:
+    """What was laid out for comparing is laid out again when a report came."""
+    first = place(window, quake())
+    held = window.held(first.events[-1].event_id)
+    assert held is not None
+    before = window.sampled(held)
+    assert before is window.sampled(held)
+    place(window, quake_again(), 60)
+    assert (1, 2) == (len(before.profiles), len(window.sampled(held).profiles))
+
+
+def test_more_events_than_are_kept_laid_out_are_compared_with_all_the_same(window: Window) -> None:
+    """What was let go of is made again."""
+    row = row_of(place(window, quake()))
+    names = [EventId(f"event {number}") for number in range(8_200)]
+    filled = Window(FoldPolicy(), documents=10)
+    filled.take_heads(EventHead(name, EventStatus.OPEN, None) for name in names)
+    filled.take_rows(replace(row, event_id=name, article_id=ArticleId(name)) for name in names)
+    samples = []
+    for name in (*names, names[0]):
+        held = filled.held(name)
+        assert held is not None
+        samples.append(filled.sampled(held))
+    assert samples[0] == samples[-1]
+    assert samples[0] is not samples[-1]
+
+
+def test_no_more_candidates_than_are_asked_for_are_found() -> None:
+    """The one that shares most."""
+    prices = article("other", "Quake of prices in Bundara", "Shares fell. Brokers in Bundara were calm all day.")
+    foldings = [place(Window(FoldPolicy()), each) for each in (quake(), prices)]
+    filled = Window(FoldPolicy(), documents=10)
+    filled.take_heads(EventHead(each.events[-1].event_id, EventStatus.OPEN, None) for each in foldings)
+    filled.take_rows(map(row_of, foldings))
+    probe = filled.probe(features(quake_again()), None)
+    assert [each.events[-1].event_id for each in foldings] == [each.event_id for each in filled.candidates(probe, 2)]
+    assert [foldings[0].events[-1].event_id] == [each.event_id for each in filled.candidates(probe, 1)]

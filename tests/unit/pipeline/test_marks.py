@@ -1,11 +1,11 @@
 """Notes of what is on Kafka: made beside the publishing, one at a time, each for all that was reached meanwhile."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from storyfold.pipeline.marks import Marks
+from storyfold.pipeline.marks import EVERY_SECONDS, Marks
 from storyfold.ports import StoreUnavailable
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.store import MemoryStore
@@ -47,6 +47,25 @@ async def test_one_note_for_all_that_was_reached_meanwhile() -> None:
     store.may.release()
     await marks.settle()
     assert store.marked == [1, 4]
+
+
+async def test_few_notes_a_second() -> None:
+    """What is reached right after a note waits for a quarter of a second, unless somebody wants it settled."""
+    store, clock = SlowStore(), ManualClock(NOON)
+    marks = Marks(store, clock)
+    for _ in range(4):
+        store.may.release()
+    for position in (1, 2):
+        marks.reached(position)
+        await settle()
+    soon = list(store.marked)
+    await clock.advance(timedelta(seconds=EVERY_SECONDS))
+    marks.reached(2)
+    await settle()
+    later = list(store.marked)
+    marks.reached(3)
+    await marks.settle()
+    assert ([1], [1, 2], [1, 2, 3]) == (soon, later, store.marked)
 
 
 async def test_nothing_is_noted_twice() -> None:

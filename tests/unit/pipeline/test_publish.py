@@ -122,6 +122,23 @@ async def test_without_a_nudge_it_looks_by_itself() -> None:
         assert line.ids == ["a"]
 
 
+async def test_it_looks_more_often_while_records_flow() -> None:
+    """Soon after a record the next is found soon; when nothing has come for a while, looks are few again."""
+    line = Line()
+    await line.fill(record("a"))
+    async with running(line.stage()):
+        await line.clock.advance(SECOND)
+        await line.fill(record("b"))
+        await line.clock.advance(timedelta(seconds=0.03))
+        assert line.ids == ["a", "b"]
+        await line.clock.advance(3 * SECOND)
+        await line.fill(record("c"))
+        await line.clock.advance(timedelta(seconds=0.03))
+        assert line.ids == ["a", "b"]
+        await line.clock.advance(timedelta(seconds=0.17))
+        assert line.ids == ["a", "b", "c"]
+
+
 async def test_a_broker_that_is_not_there() -> None:
     """While no broker answers the outbox grows and is counted; when one is there, everything goes out once."""
     line = Line()

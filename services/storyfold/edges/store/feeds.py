@@ -1,15 +1,31 @@
 """The table of feeds: registering, leasing, and what a poll leaves behind."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storyfold.edges.store.documents import POLL_STATE, SOURCE, encode_listed
 from storyfold.edges.store.rows import chunks, rows_of
-from storyfold.edges.store.tables import feeds
+from storyfold.edges.store.tables import Moment, feed_leases, feeds, moment_number
 from storyfold.feeds.timing import after_edit
 from storyfold.model.commit import FeedSync, PolledFeed
 from storyfold.model.feeds import Feed, FeedSource, PollState
@@ -38,7 +54,8 @@ def register(connection: Connection, sources: Sequence[FeedSource], now: datetim
     _bring_back(connection, [source.feed_id for source in back])
     for chunk in chunks(gone):
         leave = update(feeds).where(feeds.c.feed_id.in_(chunk))
-        connection.execute(leave.values(due_at=None, lease_owner=None, leased_until=None))
+        connection.execute(leave.values(due_at=None))
+        connection.execute(delete(feed_leases).where(feed_leases.c.feed_id.in_(chunk)))
     fresh = {source.feed_id for source in (*new, *back)}
     return FeedSync(tuple(feed_id for feed_id in wanted if feed_id in fresh), tuple(map(FeedId, gone)))
 
@@ -56,7 +73,7 @@ def _new_row(source: FeedSource, now: datetime) -> dict[str, object]:
 def _hasten(connection: Connection, edits: Mapping[FeedId, tuple[FeedSource, FeedSource]], now: datetime) -> None:
     """Poll those sooner whose owner now wants them more often; one that is leased is decided by its poll."""
     changed = [feed_id for feed_id, (before, after) in edits.items() if before.interval != after.interval]
-    query = select(feeds.c.feed_id, feeds.c.state).where(feeds.c.leased_until.is_(None), feeds.c.due_at.is_not(None))
+    query = select(feeds.c.feed_id, feeds.c.state).where(~_in_hand(), feeds.c.due_at.is_not(None))
     rows = []
     for row in rows_of(connection, query, feeds.c.feed_id, changed):
         state = POLL_STATE.decode(row.state)
@@ -79,42 +96,80 @@ def _bring_back(connection: Connection, ids: Sequence[FeedId]) -> None:
 
 def lease_feeds(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> tuple[Feed, ...]:
     """See `Store.lease_feeds`."""
-    # One statement, with a common table expression that no planner evaluates twice: it locks rows.
-    due = due_feeds(now, limit).cte("due")
-    mine = update(feeds).where(feeds.c.feed_id == due.c.feed_id).values(lease_owner=owner, leased_until=now + lease)
-    rows = connection.execute(mine.returning(feeds.c.due_at, feeds.c.feed_id, feeds.c.source, feeds.c.state)).all()
-    # Returned in any order.
-    return tuple(Feed(SOURCE.decode(row[2]), POLL_STATE.decode(row[3])) for row in sorted(rows, key=itemgetter(0, 1)))
+    # Rows as tuples, moments as numbers: of a hundred feeds, names and objects would cost more than the database.
+    found = connection.execute(_DUE, {"now": moment_number(now), "limit": limit}).all()
+    ours = _take(connection, [row[0] for row in found], owner, now, now + lease)
+    return tuple(Feed(SOURCE.decode(row[1]), POLL_STATE.decode(row[2])) for row in found if row[0] in ours)
 
 
 def lease_feed(connection: Connection, feed_id: FeedId, owner: str, now: datetime, lease: timedelta) -> Feed | None:
     """See `Store.lease_feed`."""
-    free = or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now)
-    here = (feeds.c.feed_id == feed_id, feeds.c.due_at.is_not(None), free)
+    here = (feeds.c.feed_id == feed_id, feeds.c.due_at.is_not(None), ~_in_hand(literal(now, Moment)))
     query = select(feeds.c.source, feeds.c.state).where(*here).with_for_update(skip_locked=True)
     row = connection.execute(query).first()
-    if row is None:
+    if row is None or not _take(connection, [feed_id], owner, now, now + lease):
         return None
-    connection.execute(
-        update(feeds).where(feeds.c.feed_id == feed_id).values(lease_owner=owner, leased_until=now + lease)
-    )
     return Feed(SOURCE.decode(row.source), POLL_STATE.decode(row.state))
 
 
-def due_feeds(now: datetime, limit: int) -> Select[tuple[str]]:
-    """Query for feeds that are due and free, most overdue first; who asks at the same time gets others."""
+def due_feeds(now: ColumnElement[int], limit: ColumnElement[int]) -> Select[Any]:
+    """Query for feeds that are due and free, most overdue first; who asks at the same time gets others.
+
+    Args:
+        now: as the number that `Moment` makes of it.
+        limit: how many at most.
+    """
     return (
-        select(feeds.c.feed_id)
-        .where(feeds.c.due_at <= now, or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now))
+        select(feeds.c.feed_id, feeds.c.source, feeds.c.state)
+        .where(type_coerce(feeds.c.due_at, BigInteger) <= now, ~_in_hand(now))
         .order_by(feeds.c.due_at, feeds.c.feed_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
 
 
+def _in_hand(now: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+    """Whether a feed is leased; until after `now`, where that is given."""
+    lease = exists().where(feed_leases.c.feed_id == feeds.c.feed_id)
+    return lease if now is None else lease.where(type_coerce(feed_leases.c.leased_until, now.type) > now)
+
+
+_DUE = due_feeds(bindparam("now", type_=BigInteger), bindparam("limit", type_=Integer))
+
+
+def _take(connection: Connection, ids: Sequence[str], owner: str, now: datetime, until: datetime) -> Collection[str]:
+    """Lease feeds that were found free; the ids of those that are ours now.
+
+    One that somebody leased after the query began is theirs: the row of its lease decides.
+    """
+    if not ids:
+        return ()
+    row = {"owner": owner, "leased_until": moment_number(until), "now": moment_number(now)}
+    done = connection.execute(_TAKE[connection.dialect.name], [row | {"feed_id": feed_id} for feed_id in ids])
+    if done.rowcount == len(ids):
+        return frozenset(ids)
+    here = select(feed_leases.c.feed_id).where(feed_leases.c.owner == owner, feed_leases.c.leased_until == until)
+    return {row.feed_id for row in rows_of(connection, here, feed_leases.c.feed_id, ids)}
+
+
+def _taking(put: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    """Statement that leases a feed unless somebody has it."""
+    return put.values(
+        feed_id=bindparam("feed_id"), owner=bindparam("owner"), leased_until=bindparam("leased_until", type_=BigInteger)
+    ).on_conflict_do_update(
+        index_elements=[feed_leases.c.feed_id],
+        set_={"owner": put.excluded.owner, "leased_until": put.excluded.leased_until},
+        where=type_coerce(feed_leases.c.leased_until, BigInteger) <= bindparam("now", type_=BigInteger),
+    )
+
+
+# Both databases know ON CONFLICT, and SQLAlchemy has a statement of its own for each.
+_TAKE = {"sqlite": _taking(sqlite.insert(feed_leases)), "postgresql": _taking(postgresql.insert(feed_leases))}
+
+
 def next_feed_due(connection: Connection) -> datetime | None:
     """See `Store.next_feed_due`."""
-    free = select(feeds.c.due_at).where(feeds.c.due_at.is_not(None), feeds.c.leased_until.is_(None))
+    free = select(feeds.c.due_at).where(feeds.c.due_at.is_not(None), ~_in_hand())
     due_at: datetime | None = connection.execute(free.order_by(feeds.c.due_at).limit(1)).scalar()
     return due_at
 
@@ -128,25 +183,32 @@ def all_feeds(connection: Connection) -> tuple[Feed, ...]:
 
 def release(connection: Connection, owner: str) -> None:
     """See `Store.release`, for feeds."""
-    held = update(feeds).where(feeds.c.lease_owner == owner)
-    connection.execute(held.values(lease_owner=None, leased_until=None))
+    connection.execute(delete(feed_leases).where(feed_leases.c.owner == owner))
 
 
 def save_polls(connection: Connection, polls: Iterable[PolledFeed]) -> None:
     """Keep what polls left behind and end their leases; a feed that has left the list stays off it."""
     # In one order everywhere, so that two writers never wait for each other.
     last = sorted(polls, key=lambda polled: polled.feed_id)
-    due_at = case((feeds.c.due_at.is_(None), None), else_=bindparam("due_at", type_=feeds.c.due_at.type))
-    change = update(feeds).where(feeds.c.feed_id == bindparam("key"))
-    kept = change.values(state=bindparam("state"), due_at=due_at, lease_owner=None, leased_until=None)
+    if not last:
+        return
     rows = [
         {"key": polled.feed_id, "state": POLL_STATE.encode(polled.state), "due_at": polled.state.next_poll_at}
         for polled in last
     ]
-    if rows:
-        connection.execute(kept, rows)
+    connection.execute(_KEEP, rows)
+    connection.execute(_END, [{"key": polled.feed_id} for polled in last])
     listed = [
         {"key": polled.feed_id, "listed": encode_listed(polled.listed)} for polled in last if polled.listed is not None
     ]
     if listed:
-        connection.execute(change.values(listed=bindparam("listed")), listed)
+        connection.execute(_LIST, listed)
+
+
+_POLLED = update(feeds).where(feeds.c.feed_id == bindparam("key"))
+_KEEP = _POLLED.values(
+    state=bindparam("state"),
+    due_at=case((feeds.c.due_at.is_(None), None), else_=bindparam("due_at", type_=feeds.c.due_at.type)),
+)
+_END = delete(feed_leases).where(feed_leases.c.feed_id == bindparam("key"))
+_LIST = _POLLED.values(listed=bindparam("listed"))

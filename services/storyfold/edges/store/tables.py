@@ -21,11 +21,16 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 base's signature
         """Turn a datetime into a number."""
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return None if value is None else moment_number(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 base's signature
         """Turn a number into a datetime."""
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def moment_number(value: datetime) -> int:
+    """What `Moment` makes of a datetime."""
+    return (value - EPOCH) // MICROSECOND
 
 
 class Prose(TypeDecorator[str]):
@@ -56,13 +61,20 @@ feeds = Table(
     Column("source", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("due_at", Moment, comment="null once the feed has left the list"),
-    Column("lease_owner", WORD),
-    Column("leased_until", Moment),
     Column("listed", LargeBinary, comment="entry ids of the last document; null before there was one"),
 )
-# All that picking due feeds looks at, so that rows in hand are skipped without being read. There is
-# no index by owner: releasing is rare, and every lease and every poll would pay for it.
-Index("ix_feeds_due", feeds.c.due_at, feeds.c.feed_id, feeds.c.leased_until)
+Index("ix_feeds_due", feeds.c.due_at, feeds.c.feed_id)
+
+# Which feeds are in hand. Apart from feeds, whose rows are wide and lie anywhere: leasing a hundred would write a
+# hundred pages, and their places in the index. Here they are few, on few pages; one look-up skips one that is in hand.
+feed_leases = Table(
+    "feed_leases",
+    metadata,
+    Column("feed_id", WORD, primary_key=True),
+    Column("owner", WORD, nullable=False),
+    Column("leased_until", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 entries = Table(
     "entries",

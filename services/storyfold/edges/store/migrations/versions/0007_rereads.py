@@ -18,11 +18,11 @@ def upgrade() -> None:
         "rereads",
         sa.Column("article_id", WORD, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("looks_left", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("looks_left", sa.Integer(), nullable=False, comment="looks that may yet be made"),
+        sa.Column("due_at", sa.BigInteger(), comment="null once there will be no further look"),
         sa.Column("lease_owner", WORD),
         sa.Column("leased_until", sa.BigInteger()),
-        sa.Column("document", sa.Text()),
+        sa.Column("document", sa.Text(), comment="the entry, its feed and the plan; null once it is over"),
         sa.PrimaryKeyConstraint("article_id", name="pk_rereads"),
     )
     op.create_index(
