@@ -26,7 +26,7 @@ from storyfold.model.identity import ArticleId, EventId
 
 _T = TypeVar("_T")
 
-ALGORITHM = Algorithm("storyfold-likeness", "2")
+ALGORITHM = Algorithm("storyfold-likeness", "3")
 
 _MOST_ARTICLES = 50
 _MOST_QUOTES = 20

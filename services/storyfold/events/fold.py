@@ -6,17 +6,16 @@ own evidence, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from storyfold.events.changes import change_of, step
 from storyfold.events.copies import Overlap, hashes_of, overlap
 from storyfold.events.describe import joined, opened, united
 from storyfold.events.evidence import copy_evidence, distance_evidence, hash_evidence, probability, report_evidence
-from storyfold.events.likeness import LIMIT, Probe, Profile, log_odds, observe, of_event, term_code
+from storyfold.events.likeness import LIMIT, Probe, term_code
 from storyfold.events.origins import Match, origin
+from storyfold.events.rivals import Scored, compare, rival_of
 from storyfold.events.sharing import HEADLINE
 from storyfold.events.steps import Folding
 from storyfold.events.tallies import tally_of, tally_of_both
@@ -33,19 +32,8 @@ _CANDIDATES = 6
 _COPIES = 24
 # Below so many shingles a text is hardly more than a page's furniture; its headline has to agree as well.
 _TINY = 30
-# A report that stayed alone is not looked at again where this article says so much less of it.
-_DISTANT = 2.0
 # Of the shorter headline's terms, that stand in the other.
 _SAME_HEADLINE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """An event that an article was compared with: its sampled reports, what was observed of each, and the log odds."""
-
-    held: Held
-    odds: float
-    seen: tuple[tuple[Profile, tuple[float, ...] | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +100,7 @@ def place(window: Window, article: Article, features: Features, now: datetime) -
             probability(best.odds - window.model.join),
             report_evidence(window.model, probe, features, best.seen, best.odds),
         )
-        return Placing(placement, best.held, *_rival(window, probe, scored))
+        return Placing(placement, best.held, *rival_of(window, probe, scored))
     nearest = scored[0].odds if scored else -LIMIT
     evidence = distance_evidence(scored[0].held.event_id, nearest) if scored else ()
     event_id = event_id_of(article.article_id, now)
@@ -182,23 +170,10 @@ def _headed_alike(window: Window, features: Features, known: Known) -> bool:
     return len(ours & heading) >= _SAME_HEADLINE * min(len(ours), len(heading))
 
 
-def _scores(window: Window, probe: Probe) -> list[_Scored]:
+def _scores(window: Window, probe: Probe) -> list[Scored]:
     held = window.candidates(probe, _CANDIDATES)
     scored = compare(window, probe, held)
     return sorted(scored, key=lambda each: (-each.odds, each.held.event_id))
-
-
-def compare(window: Window, probe: Probe, events: Sequence[Held]) -> list[_Scored]:
-    """Compare an article with some events: its log odds with their reports, taken together by `of_event`, decide."""
-    samples = [window.sampled(held) for held in events]
-    profiles = [profile for sample in samples for profile in sample.profiles]
-    observed = iter(observe(probe, profiles, [each.laid for each in samples]))
-    out = []
-    for held, (sample, _) in zip(events, samples, strict=True):
-        seen = tuple(zip(sample, islice(observed, len(sample)), strict=True))
-        odds = [log_odds(window.model, each) for _, each in seen]
-        out.append(_Scored(held, of_event(odds), seen))
-    return out
 
 
 def _join(window: Window, held: Held, folded: FoldedArticle) -> Folding:
@@ -227,30 +202,6 @@ def _join(window: Window, held: Held, folded: FoldedArticle) -> Folding:
     return Folding(folded, (*events, grown), (*changes, change))
 
 
-def _rival(window: Window, probe: Probe, scored: list[_Scored]) -> tuple[Held | None, float]:
-    """Another event that is the same as the best one, as the article at hand shows."""
-    rival = next((each for each in scored[1:] if each.odds >= window.model.merge), None)
-    if rival is None:
-        return _second_look(window, probe, scored)
-    odds = _between(window, scored[0].held, rival.held, probe)
-    return (rival.held, odds) if odds >= window.model.merge else (None, odds)
-
-
-def _second_look(window: Window, probe: Probe, scored: list[_Scored]) -> tuple[Held | None, float]:
-    """A report that has stayed alone, now that the event it may belong to is known better than when it came in."""
-    best = scored[0].held
-    alone = [
-        each.held for each in scored[1:] if len(each.held.reports) == 1 and each.odds >= window.model.rejoin - _DISTANT
-    ]
-    if not alone:
-        return None, 0.0
-    theirs = [probe.profile, *map(window.profile, best.sample())]
-    mine = [observe(window.probe_again(held.reports[0]), theirs) for held in alone]
-    odds = [of_event([log_odds(window.model, seen) for seen in row]) for row in mine]
-    place = max(range(len(alone)), key=lambda i: (odds[i], -i))
-    return (alone[place], odds[place]) if odds[place] >= window.model.rejoin else (None, odds[place])
-
-
 def _merge(window: Window, placing: Placing, folding: Folding) -> Folding:
     """Make one event of two where the article just placed shows that they are."""
     if placing.into is None or placing.rival is None:
@@ -273,11 +224,3 @@ def _merge(window: Window, placing: Placing, folding: Folding) -> Folding:
     whole, growing = step(winner, united(winner, loser, tally), ChangeKind.MERGED, article_id, evidence, now=now)
     # The winner's record stands before the loser's, so that an id never leads nowhere.
     return Folding(folding.folded, (*folding.events, whole, ended), (*folding.changes, growing, ending))
-
-
-def _between(window: Window, one: Held, other: Held, probe: Probe) -> float:
-    """The mean log odds between the reports of two events, the article at hand counted with the first."""
-    theirs = [window.profile(each) for each in other.sample()]
-    ours = [probe, *(window.probe_again(each) for each in one.sample())]
-    odds = [log_odds(window.model, seen) for mine in ours for seen in observe(mine, theirs)]
-    return sum(odds) / len(odds) if odds else -LIMIT
