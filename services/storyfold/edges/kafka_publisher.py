@@ -22,7 +22,7 @@ from kafka.structs import OffsetAndMetadata
 from storyfold.edges.clock import SystemClock
 from storyfold.edges.kafka_batches import BATCH_BYTES, RECORD_BYTES, Sent, hand_over
 from storyfold.edges.kafka_causes import before_connecting, cause_of
-from storyfold.edges.kafka_clients import connected
+from storyfold.edges.kafka_clients import connected, let_go
 from storyfold.edges.kafka_connection import FOREIGN_ERRORS, KafkaConnection, quiet_kafka_python
 from storyfold.edges.kafka_rights import Resource, RightMissing, Rights, is_refusal
 from storyfold.edges.kafka_tail import shows_aborted, visible_ids
@@ -387,13 +387,7 @@ class KafkaPublisher:
         session, self._session = self._session, None
         if session is None:
             return
-        # close() would first wait for records that a broker which is gone will never take.
-        session.producer._sender.force_close()  # noqa: SLF001 # see above
-        session.producer._sender.join(self._connection.patience)  # noqa: SLF001 # its thread ends within one poll
-        try:
-            session.producer.close(timeout=0)
-        except FOREIGN_ERRORS as error:
-            logger.debug("closing the producer: %s", error)
+        let_go(session.producer, self._connection.patience)
 
 
 def _id_of(record: Record) -> str:
