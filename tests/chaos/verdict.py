@@ -1,6 +1,5 @@
 """Verdict: what was lost, repeated or left behind, and how it is shown."""
 
-import statistics
 import threading
 import time
 from collections import defaultdict
@@ -15,7 +14,8 @@ from tests.chaos.plan import FaultKind
 from tests.chaos.reading import SlimReader
 from tests.chaos.scene import Scene
 
-# Memory counts as flat where the median of the last third lies within this of the median of the middle third.
+# Memory counts as flat where the peak of the last third lies within this of the peak before: processes are killed all
+# the time, and what a typical one holds says mostly how long it has lived.
 FLAT = 1.25
 # Below this no growth is read into noise.
 NOISE_MIB = 40.0
@@ -57,20 +57,18 @@ class Memory:
                     self.samples[name].append(_resident(role.process.pid))
 
     def grown(self) -> dict[str, float]:
-        """Kinds of role whose memory is not flat → last third's median over the middle third's."""
-        kinds: defaultdict[str, list[list[float]]] = defaultdict(list)
+        """Kinds of role whose memory is not flat → peak of the last third over the peak before."""
+        before: defaultdict[str, float] = defaultdict(float)
+        after: defaultdict[str, float] = defaultdict(float)
         for name, samples in self.samples.items():
-            kinds[name.partition("-")[0]].append([each for each in samples if each > 0])
-        found = {}
-        for kind, series in kinds.items():
-            middle = [each for one in series for each in one[len(one) // 3 : 2 * len(one) // 3]]
-            last = [each for one in series for each in one[2 * len(one) // 3 :]]
-            if not middle or not last:
-                continue
-            before, after = statistics.median(middle), statistics.median(last)
-            if after > FLAT * before and after - before > NOISE_MIB:
-                found[kind] = round(after / before, 2)
-        return found
+            kind, cut = name.partition("-")[0], 2 * len(samples) // 3
+            before[kind] = max(before[kind], *samples[:cut], 0.0)
+            after[kind] = max(after[kind], *samples[cut:], 0.0)
+        return {
+            kind: round(after[kind] / before[kind], 2)
+            for kind in before
+            if before[kind] and after[kind] > FLAT * before[kind] and after[kind] - before[kind] > NOISE_MIB
+        }
 
 
 def _resident(pid: int) -> float:
