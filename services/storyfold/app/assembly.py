@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storyfold.app.hops import LINE, Hops, kafka_hops, local_hops, runs_apart
 from storyfold.app.kafka import kafka_connection
-from storyfold.app.opening import open_patiently
+from storyfold.app.opening import open_patiently, patiently
 from storyfold.config.roles import Role
 from storyfold.config.settings import Settings
 from storyfold.edges.broker import BrokerPolicy, EmbeddedBroker
@@ -146,7 +146,9 @@ async def assemble_publisher(parts: Parts, bootstrap: Sequence[str]) -> Callable
     kafka = parts.settings.kafka
     publication = KafkaPublication(
         transactional_id=transactional_id(kafka.topic_prefix),
-        group=publisher_group(kafka.topic_prefix, await parts.store.store_id()),
+        group=publisher_group(
+            kafka.topic_prefix, await patiently(parts.settings.store_url, parts.clock, parts.store.store_id)
+        ),
         prefix=kafka.topic_prefix,
         partitions=kafka.partitions,
         replication=kafka.replication,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from storyfold.edges.store.opening import open_store
@@ -30,10 +30,25 @@ async def open_patiently(url: str, clock: Clock) -> SqlStore:
         StoreUnavailable: a file that is locked or full.
         StoreBroken: a person must act.
     """
+    return await patiently(url, clock, lambda: open_store(url))
+
+
+async def patiently(url: str, clock: Clock, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask a store for what a start needs, as patiently as it is opened: it may go away again in between.
+
+    Args:
+        url: of the store.
+        clock: time.
+        ask: what to ask; done again until it is answered.
+
+    Raises:
+        StoreUnavailable: a file that is locked or full.
+        StoreBroken: a person must act.
+    """
     told = None
     while True:
         try:
-            return await open_store(url)
+            return await ask()
         except StoreUnavailable as error:
             if url.startswith("sqlite"):
                 raise

@@ -18,7 +18,7 @@ from storyfold.app.assembly import (
 )
 from storyfold.app.hops import LINE, runs_apart
 from storyfold.app.hubs import listen_for_hubs
-from storyfold.app.opening import unless
+from storyfold.app.opening import patiently, unless
 from storyfold.app.stages import (
     Stages,
     add_fold,
@@ -94,8 +94,10 @@ async def _run(settings: Settings, roles: frozenset[Role]) -> None:
         if parts is None:
             return
         if runs_line(roles):
-            await parts.store.release(parts.hops.owner)
-        bootstrap = await _assemble(stages, parts, roles, resources)
+            await patiently(settings.store_url, parts.clock, lambda: parts.store.release(parts.hops.owner))
+        bootstrap = await unless(stop, _assemble(stages, parts, roles, resources))
+        if bootstrap is None:
+            return
         page = Role.CONSOLE in roles
         app = console_app(_console_parts(stages, parts, roles, bootstrap), page=page)
         url = await resources.enter_async_context(serving(app, settings.console.host, settings.console.port))
@@ -133,7 +135,7 @@ async def _assemble(stages: Stages, parts: Parts, roles: frozenset[Role], resour
             stages.publish = standby_stage(parts, publisher, force=runs_line(roles))
     if roles & {Role.POLL, Role.READ}:
         line = assemble_line(parts, resources)
-        await line.gate.share()
+        await patiently(settings.store_url, parts.clock, line.gate.share)
         stages.staged.append(Staged("politeness", line.gate.run))
         if Role.POLL in roles:
             add_poll(stages, parts, line)
