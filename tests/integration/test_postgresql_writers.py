@@ -107,10 +107,10 @@ async def test_the_outbox_becomes_visible_in_order(url: str, tmp_path: Path) -> 
     seen: list[int] = []
     with writers(url, tmp_path, 4):
         end = time.monotonic() + 120
-        while len(seen) < 2_000 and time.monotonic() < end:
+        while len(seen) < 4_000 and time.monotonic() < end:
             rows = await store.outbox_after(seen[-1] if seen else 0, 500)
             seen += [row.sequence for row in rows]
-    assert len(seen) >= 2_000
+    assert len(seen) >= 4_000
     assert list(range(1, len(seen) + 1)) == seen
     await store.close()
 

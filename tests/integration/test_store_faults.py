@@ -322,7 +322,7 @@ async def test_a_huge_feed_is_one_commit(tmp_path: Path) -> None:
         await asyncio.sleep(0.001)
         worst = max(worst, time.monotonic() - start)
     await done
-    assert worst < 5.0  # on one thread it would be tens of seconds
+    assert worst < 1.0
     assert len(names) == len(await store.known_entries([EntryId(name) for name in names]))
     await store.apply(Commit(settled=tuple(settled(name) for name in names)))
     assert len(names) == (await store.ledger_counts()).done
