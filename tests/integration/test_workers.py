@@ -77,7 +77,7 @@ def test_a_hung_worker_is_killed_at_the_deadline(task: Callable[[object], None])
             started = time.monotonic()
             with pytest.raises(WorkerHung, match="deadline of 4 s"):
                 await pool.run(task, None)
-            assert 3.9 <= time.monotonic() - started < 30
+            assert 3.9 <= time.monotonic() - started < 9
             assert await pool.run(tasks.double, 2) == 4
 
     run(scenario)
@@ -252,7 +252,7 @@ def test_close_stops_processes_promptly() -> None:
         started = time.monotonic()
         await pool.close()
         await pool.close()
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 3
         assert await gone(worker, 2)
         with pytest.raises((WorkerDied, WorkerHung, asyncio.CancelledError)):
             await job
