@@ -59,7 +59,7 @@ async def patiently(url: str, clock: Clock, ask: Callable[[], Awaitable[T]]) -> 
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Do some work unless told to stop meanwhile; None where that came first, and the work is cancelled."""
+    """Do some work unless told to stop meanwhile; None where that came first, and the work has been ended."""
     working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -68,3 +68,5 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
     finally:
         stopping.cancel()
         working.cancel()
+        # What it has opened is closed by whoever called, and not while it still opens more.
+        await asyncio.wait({working})
