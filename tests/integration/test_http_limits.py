@@ -276,6 +276,7 @@ def test_a_validator_that_cannot_be_sent_is_left_out() -> None:
 
 def test_hosts_that_hang_reset_and_babble_do_not_slow_the_others() -> None:
     """Of a thousand hosts at once, those that behave are all fetched long before the bad ones' deadline."""
+
     async def one_machine(_: str) -> Sequence[str]:
         return ["127.0.0.1"]
 

@@ -56,7 +56,7 @@ def _say(context: Context, text: str) -> None:
 def _list(context: Context, settings: Settings) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("feed", "last poll", "last success", "next poll", "note"):
-        table.add_column(name, no_wrap=name != "note", overflow="ellipsis" if name == "feed" else "fold")
+        table.add_column(name, no_wrap=True, overflow="ellipsis" if name in {"feed", "note"} else "fold")
     for listed in feeds.list_feeds(settings):
         title = Text(listed.source.title or listed.source.url)
         if listed.polled is None:
