@@ -1,5 +1,6 @@
 """``storyfold feeds``: list, add, remove, import, export, check, why, discover, moved, undo."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -54,19 +55,26 @@ def _say(context: Context, text: str) -> None:
 
 
 def _list(context: Context, settings: Settings) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("feed", "last poll", "last success", "next poll", "note"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis" if name in {"feed", "note"} else "fold")
-    for listed in feeds.list_feeds(settings):
-        title = Text(listed.source.title or listed.source.url)
-        if listed.polled is None:
+    context.out.print(table_of(feeds.list_feeds(settings)))
+
+
+def table_of(listed: Iterable[feeds.ListedFeed]) -> Table:
+    """A line a feed, however narrow the terminal: names and notes share what the moments leave of it."""
+    table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+    table.add_column("feed", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in ("last poll", "last success", "next poll"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("note", no_wrap=True, overflow="ellipsis", ratio=1)
+    for each in listed:
+        title = Text(each.source.title or each.source.url)
+        if each.polled is None:
             table.add_row(title, Text("not polled yet", style="dim"))
             continue
-        state = listed.polled.state
+        state = each.polled.state
         outcome = Text(state.last_outcome or "not polled yet", style="red" if state.failures else "green")
         note = Text(state.last_message or "", style="red")
         table.add_row(title, outcome, _moment(state.last_success_at), _moment(state.next_poll_at), note)
-    context.out.print(table)
+    return table
 
 
 def _moment(at: datetime | None) -> str:
