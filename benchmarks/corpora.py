@@ -1,4 +1,4 @@
-"""Reading corpora of stories: gzipped JSON lines as ../shared/data/README.md describes them."""
+"""Corpora: where they lie, entries that lead to their pages, and stories as ../shared/data/README.md describes them."""
 
 import gzip
 import json
@@ -8,12 +8,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storyfold.model.entries import Entry
+from storyfold.model.identity import EntryId
+
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def shared() -> Path:
     """Where the corpora lie: beside the repository, or where ``STORYFOLD_SHARED`` says."""
     return Path(os.environ.get("STORYFOLD_SHARED", _REPOSITORY.parent / "shared"))
+
+
+def bare_entry(entry_id: EntryId, url: str) -> Entry:
+    """An entry of a feed that says nothing of it but its link."""
+    return Entry(
+        entry_id=entry_id,
+        guid=None,
+        url=url,
+        title="",
+        summary="",
+        content="",
+        authors=(),
+        published_at=None,
+        updated_at=None,
+        date_clamped=False,
+        categories=(),
+        image=None,
+        language=None,
+        content_hash="",
+    )
 
 
 @dataclass(frozen=True, slots=True)

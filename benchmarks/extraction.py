@@ -23,9 +23,9 @@ from typing import Any
 
 from trafilatura import bare_extraction
 
+from benchmarks.corpora import bare_entry
 from benchmarks.shingles import Overlap, overlap, page_f1, scores
 from storyfold.articles.extract import extract_page
-from storyfold.model.entries import Entry
 from storyfold.model.feeds import FeedSource, Publisher
 from storyfold.model.identity import EntryId, FeedId, PublisherId
 from storyfold.model.page import NoArticle, Page
@@ -75,22 +75,7 @@ def read_corpus(folder: Path) -> tuple[Truth, ...]:
 
 def page_of(truth: Truth, seen_at: datetime) -> Page:
     """The page as the read stage would hand it over, from a feed that says nothing of it but its link."""
-    entry = Entry(
-        entry_id=EntryId(truth.id),
-        guid=None,
-        url=truth.url,
-        title="",
-        summary="",
-        content="",
-        authors=(),
-        published_at=None,
-        updated_at=None,
-        date_clamped=False,
-        categories=(),
-        image=None,
-        language=None,
-        content_hash="",
-    )
+    entry = bare_entry(EntryId(truth.id), truth.url)
     source = FeedSource(FeedId("benchmark"), "", Publisher(PublisherId(""), "", ""), "")
     return Page(url=truth.url, body=truth.html, content_type="text/html", entry=entry, source=source, seen_at=seen_at)
 

@@ -37,7 +37,7 @@ from typing import Any
 import psutil
 from trafilatura import bare_extraction
 
-from benchmarks.corpora import shared
+from benchmarks.corpora import bare_entry, shared
 from benchmarks.extraction import read_corpus
 from benchmarks.rig import Usage
 from storyfold.articles.policy import ReadPolicy
@@ -51,7 +51,7 @@ from storyfold.edges.telemetry import PrometheusMeter
 from storyfold.hosts.policy import HostPolicy
 from storyfold.model.articles import PlacedArticle, Placement, PlacementKind
 from storyfold.model.commit import Commit, FoldedArticle, PlannedReread, TakenUp
-from storyfold.model.entries import Entry, LedgerEntry, Settled
+from storyfold.model.entries import LedgerEntry, Settled
 from storyfold.model.feeds import FeedSource, Publisher
 from storyfold.model.fetching import FetchLimits
 from storyfold.model.identity import PublisherId, entry_id_of, event_id_of, feed_id_of
@@ -129,22 +129,7 @@ def ledger_of(number: int, port: int, pages: int) -> LedgerEntry:
     )
     url = f"http://{host}:{port}/{number % pages}/{number}"
     now = datetime.now(UTC)
-    entry = Entry(
-        entry_id=entry_id_of(source.feed_id, url),
-        guid=url,
-        url=url,
-        title="",
-        summary="",
-        content="",
-        authors=(),
-        published_at=None,
-        updated_at=None,
-        date_clamped=False,
-        categories=(),
-        image=None,
-        language=None,
-        content_hash=url,
-    )
+    entry = bare_entry(entry_id_of(source.feed_id, url), url)
     return LedgerEntry(entry, source, 1, 0, now, now)
 
 

@@ -14,7 +14,7 @@ from storyfold.edges.store.opening import open_store
 from storyfold.model.metrics import Metric, PublishOutcome
 from storyfold.pipeline.publish import PublishParts, PublishPolicy, PublishStage
 from storyfold.wire.encode import Encoder
-from tests.fakes.kafka_broker import connect
+from tests.fakes.kafka_broker import connect, run_python
 from tests.fakes.meter import RecordingMeter
 
 
@@ -41,6 +41,33 @@ async def main(store_url: str, bootstrap: str, prefix: str, batch_rows: int = 5)
     await asyncio.gather(running, return_exceptions=True)
     await store.close()
     print("done", flush=True)
+
+
+async def killed(times: int, within: float, chance: random.Random, *where: str) -> int:
+    """Kill so many publishers at random moments after their first transaction, then let one drain the rest.
+
+    Args:
+        times: how many are killed.
+        within: seconds after the first transaction.
+        chance: draws the moments.
+        where: store URL, bootstrap, prefix.
+
+    Returns:
+        How many had more to do when they were killed.
+    """
+    cut_short = 0
+    for _ in range(times):
+        process = run_python("tests.fakes.publishing", *where)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "going\n"
+        await asyncio.sleep(chance.uniform(0, within))
+        process.kill()
+        cut_short += process.stdout.read() == ""
+        process.stdout.close()
+        process.wait(10)
+    last = run_python("tests.fakes.publishing", *where)
+    assert last.communicate(timeout=120)[0] == "going\ndone\n"
+    return cut_short
 
 
 if __name__ == "__main__":

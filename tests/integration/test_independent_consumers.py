@@ -20,7 +20,7 @@ from storyfold.model.entries import RejectReason
 from storyfold.model.records import Record, Reject, Topic
 from storyfold.wire.encode import Encoder
 from tests.conftest import missing
-from tests.fakes.kafka_broker import run_python
+from tests.fakes.publishing import killed
 from tests.fakes.store_values import MINUTE, NOON, change_of, event_of, folded_of, ledger_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.kafka]
@@ -100,19 +100,7 @@ async def test_strangers_see_each_record_once(tmp_path: Path, apache_bootstrap: 
     told = [each for number in range(ROUNDS) for each in records(number)]
     await store.apply(Commit(outbox=tuple(told)))
     await store.close()
-    chance = random.Random(6)
-    cut_short = 0
-    for _ in range(KILLS):
-        process = run_python("tests.fakes.publishing", url, apache_bootstrap, prefix)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "going\n"
-        await asyncio.sleep(chance.uniform(0, 0.2))
-        process.kill()
-        cut_short += process.stdout.read() == ""
-        process.stdout.close()
-        process.wait(10)
-    last = run_python("tests.fakes.publishing", url, apache_bootstrap, prefix)
-    assert last.communicate(timeout=120)[0] == "going\ndone\n"
+    cut_short = await killed(KILLS, 0.2, random.Random(6), url, apache_bootstrap, prefix)
     topics = [prefix + topic.value for topic in Topic]
     seen = await asyncio.to_thread(by_librdkafka, apache_bootstrap, topics)
     assert {f"{prefix}{topic.value}": ROUNDS for topic in Topic} == dict(Counter(topic for topic, _, _ in seen))

@@ -1,6 +1,5 @@
 """A publisher that is killed at any moment neither loses nor repeats a record, nor changes their order."""
 
-import asyncio
 import random
 import secrets
 from collections import Counter
@@ -12,7 +11,8 @@ import pytest
 from storyfold.edges.store.opening import open_store
 from storyfold.model.commit import Commit
 from storyfold.model.records import Record, Topic
-from tests.fakes.kafka_broker import APACHE, embedded_broker, read_all, run_python
+from tests.fakes.kafka_broker import APACHE, embedded_broker, read_all
+from tests.fakes.publishing import killed
 from tests.fakes.store_values import NOON
 
 pytestmark = pytest.mark.anyio
@@ -49,20 +49,7 @@ async def test_killed_twenty_times(tmp_path: Path, bootstrap: str) -> None:
     for first in range(0, ROWS, 200):
         await store.apply(Commit(outbox=tuple(record(number) for number in range(first, first + 200))))
     await store.close()
-    chance = random.Random(20)
-    cut_short = 0
-    for _ in range(KILLS):
-        process = run_python("tests.fakes.publishing", url, bootstrap, prefix)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "going\n"
-        await asyncio.sleep(chance.uniform(0, 0.03))
-        process.kill()
-        cut_short += process.stdout.read() == ""
-        process.stdout.close()
-        process.wait(10)
-    last = run_python("tests.fakes.publishing", url, bootstrap, prefix)
-    assert last.stdout is not None
-    assert last.communicate(timeout=60)[0] == "going\ndone\n"
+    cut_short = await killed(KILLS, 0.03, random.Random(20), url, bootstrap, prefix)
     messages = read_all(bootstrap, prefix, at_least=ROWS)
     counts = Counter(dict(message.headers)["ce_id"] for message in messages)
     assert {f"r{number}": 1 for number in range(ROWS)} == dict(counts)

@@ -6,7 +6,8 @@ from typing import Any
 
 from benchmarks.rig import Process, answers, free_port, get_json, python, wait_until
 
-CONFIG = """
+# For a press on loopback: less polite, and in more of a hurry, than anything on the web deserves.
+LOOPBACK = """
 data_dir = "{folder}/var"
 [feeds]
 file = "{feeds}"
@@ -24,11 +25,13 @@ first_retry = "1s"
 contact = "http://localhost/test"
 allowed_networks = ["127.0.0.0/8"]
 allowed_ports = []
-{kafka}
+"""
+CONFIG = f"""{LOOPBACK}
+{{kafka}}
 [embedded]
-port = {broker}
+port = {{broker}}
 [console]
-port = {console}
+port = {{console}}
 """
 
 

@@ -13,31 +13,15 @@ from benchmarks.rig import Press, Process, Seen, TopicReader, answers, free_port
 from tests.brokers.apache import KafkaMissing, apache_kafka
 from tests.brokers.postgresql import conninfo, fresh_database
 from tests.system.conditions import missing
+from tests.system.program import LOOPBACK
 
 ROLES = ("poll", "read", "fold", "publish", "console")
 
-CONFIG = """
-data_dir = "{folder}/var"
+CONFIG = f"""{LOOPBACK}
 [store]
-url = "{store}"
-[feeds]
-file = "{feeds}"
-[poll]
-floor = "1s"
-first_interval = "1s"
-ceiling = "2s"
-news_window = "10000d"
-[politeness]
-concurrency = 16
-interval = "0s"
-[read]
-first_retry = "1s"
-[fetch]
-contact = "http://localhost/test"
-allowed_networks = ["127.0.0.0/8"]
-allowed_ports = []
+url = "{{store}}"
 [kafka]
-bootstrap_servers = ["{bootstrap}"]
+bootstrap_servers = ["{{bootstrap}}"]
 [fold]
 shards = 2
 [hop]
